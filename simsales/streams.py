@@ -1,11 +1,12 @@
 """Named random streams: the only place in simsales that makes random generators.
 
 A stream is made from its *name*, never from the order in which streams are asked for: the same
-``(seed, replication, name)`` gives the same numbers in any process, on any machine, whatever other streams exist.
-That is what lets the same lead meet the same luck in every alternative (common random numbers).
+``(seed, replication, name)`` gives the same numbers in any process, on any machine, whatever other streams
+exist. That is what lets the same lead meet the same luck in every alternative (common random numbers).
 
-The key of a stream is the 128-bit BLAKE2b hash of ``"seed/replication/name"``; the generator is numpy's Philox4x64,
-a counter-based generator made to be keyed like this (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
+The key of a stream is the 128-bit BLAKE2b hash of ``"seed/replication/name"``; the generator is numpy's
+Philox4x64, a counter-based generator made to be keyed like this (Salmon et al., "Parallel random numbers:
+as easy as 1, 2, 3", SC 2011).
 """
 
 from __future__ import annotations

@@ -33,7 +33,9 @@ class Event(NamedTuple):
 
     time_days: float
     kind: str
-    """``enter`` (lead comes in or is pulled), ``ready`` (joins a queue), ``start``, ``done``, ``state``, ``lost``, ``leave``."""
+    """``enter`` (lead comes in or is pulled), ``ready`` (joins a queue), ``start``, ``done``, ``state``,
+    ``lost``, ``leave``.
+    """
     channel: str
     number: int
     """Number of the lead within its channel, from 0; -1 where no lead is concerned (care of the base)."""
@@ -48,7 +50,8 @@ class Event(NamedTuple):
 class Replication:
     """The outcome of one replication.
 
-    Months are numbered so that month 1 is the first after the warm-up; the months of the warm-up are 0, -1, -2, …
+    Months are numbered so that month 1 is the first after the warm-up; the months of the warm-up are 0,
+    -1, -2, …
     """
 
     seed: int
@@ -56,6 +59,8 @@ class Replication:
     warm_up_months: int
     horizon_months: int
     tables: Mapping[str, Table]
-    """By name: ``funnel``, ``losses``, ``ledger``, ``work``, ``pipeline``; their columns are described in docs/model.md."""
+    """By name: ``funnel``, ``losses``, ``ledger``, ``work``, ``pipeline``; their columns are described in
+    docs/model.md.
+    """
     log: tuple[Event, ...] | None = None
     """Every event in order of time, if it was asked for."""

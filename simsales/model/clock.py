@@ -1,0 +1,55 @@
+"""The clock: time in days, exact month ends, and a stated order for things that fall on the same instant.
+
+**Ties.** Within one instant, things happen in this order: month end, end of work, lead ready, arrival,
+care of the base (the constants below); within one of these by the number of the person, or of the channel
+and the lead. People, channels and teams are numbered by the alphabetical order of their names, so the
+order in which objects were made, or written in the scenario file, plays no part. What a happening decides
+(a lead given to an idle person) takes place before the next happening.
+"""
+
+from __future__ import annotations
+
+from heapq import heappush
+from math import inf
+from typing import Any
+
+import simpy
+
+from simsales.errors import ModelError
+
+MONTH_DAYS = 365.25 / 12
+
+# SimPy orders its queue by (time, priority, order of creation). Its own events have priority 0 or 1 and
+# carry out what has been decided; ours follow, told apart by kind in the high bits and by number in the
+# low ones, so that creation order is never asked.
+MONTH_END = 2
+END_OF_WORK = 1 << 56
+LEAD_READY = 2 << 56
+ARRIVAL = 3 << 56
+CARE = 4 << 56
+
+
+def lead_rank(channel: int, number: int) -> int:
+    """Place of a lead among the leads of the same instant: by channel, then by its number in the channel."""
+    return (channel << 40) + number
+
+
+class Moment(simpy.Event):
+    """Something that happens at a stated time (days), with a stated rank among what happens at the same
+    instant.
+
+    Raises:
+        ModelError: if the time is in the past, infinite, or not a number (which SimPy would take, and
+            lose its order).
+    """
+
+    def __init__(self, clock: simpy.Environment, time: float, rank: int, value: Any = None) -> None:
+        if not clock._now <= time < inf:
+            raise ModelError(f"a time must be finite and not before now ({clock._now:g}), but is {time}")
+        # As simpy.Timeout does, without its delay: adding a delay to `now` would round the exact time away.
+        self.env = clock
+        self.callbacks = []
+        self._value = value
+        self._ok = True
+        queue: list[Any] = clock._queue
+        heappush(queue, (time, rank, next(clock._eid), self))

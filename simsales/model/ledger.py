@@ -1,0 +1,113 @@
+"""The books: what each month brought, as tables. Every count stands where it happens; here they are only
+gathered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from simsales.model.clock import MONTH_DAYS
+from simsales.model.customers import Customers, TierMonth
+from simsales.model.journey import Flow
+from simsales.model.people import Desk
+from simsales.model.replication import Table
+from simsales.model.teams import Teams
+from simsales.scenario.schema import STATES, Scenario
+
+_KEY = ("month", "channel", "tier")
+_FUNNEL = ("lost", "won_days", "opportunities_lost", "opportunities_lost_days", "channel_cost")
+_DESK = ("month", "team", "role", "people", "available_days")
+_WORK = ("busy_days", "begun", "wait_days", "backlog_days")
+_LEDGER = TierMonth.__slots__
+
+
+class Ledger:
+    """Closes the months, and makes the tables when all are closed."""
+
+    def __init__(self, scenario: Scenario, flows: Sequence[Flow], customers: Customers, teams: Teams) -> None:
+        self._scenario = scenario
+        self._flows = flows
+        self._customers = customers
+        self._teams = teams
+        self._first_month = 1 - scenario.warm_up_months
+        self._closed = 0
+        self._running = {desk: _sums(desk, 0.0) for desk in teams.desks}
+        self._work: list[tuple[Any, ...]] = []
+
+    def close_month(self) -> None:
+        """Close the month that ends now."""
+        self._customers.close_month()
+        self._closed += 1
+        now = self._closed * MONTH_DAYS
+        for desk in self._teams.desks:
+            before, after = self._running[desk], _sums(desk, now)
+            self._running[desk] = after
+            people = len(desk.people)
+            self._work.append(
+                (
+                    self._closed - 1 + self._first_month,
+                    desk.team.name,
+                    desk.role,
+                    people,
+                    people * MONTH_DAYS,
+                    *(b - a for a, b in zip(before, after, strict=True)),
+                    desk.waiting,
+                    people * self._scenario.people[desk.role].salary_per_year / 12,
+                )
+            )
+        for flow in self._flows:
+            if self._closed < len(flow.months):
+                flow.now = flow.months[self._closed]
+
+    def tables(self) -> dict[str, Table]:
+        """The books of the whole replication; the columns are described in docs/model.md."""
+        months = range(self._first_month, self._first_month + self._closed)
+        funnel: list[tuple[Any, ...]] = []
+        losses: list[tuple[Any, ...]] = []
+        for flow in self._flows:
+            for month, counts in zip(months, flow.months, strict=True):
+                key = (month, flow.channel, flow.tier)
+                funnel.append(
+                    (
+                        *key,
+                        counts.came_in,
+                        *counts.entered,
+                        sum(counts.lost.values()),
+                        counts.won_days,
+                        counts.opportunities_lost,
+                        counts.opportunities_lost_days,
+                        counts.came_in * flow.cost_per_lead,
+                    )
+                )
+                losses += [(*key, *where, lost) for where, lost in sorted(counts.lost.items())]
+        ledger = [
+            (month, tier, *(getattr(movements, name) for name in _LEDGER))
+            for tier, base in self._customers.bases.items()
+            for month, movements in zip(months, base.months, strict=True)
+        ]
+        pipeline = [
+            (flow.channel, flow.tier, state, inside)
+            for flow in self._flows
+            for state, inside in zip(STATES, flow.inside, strict=True)
+        ]
+        states = [state.lower() for state in STATES]
+        return {
+            "funnel": _table([*_KEY, "came_in", *states, *_FUNNEL], funnel),
+            "losses": _table([*_KEY, "step", "reason", "lost"], losses),
+            "ledger": _table(["month", "tier", *_LEDGER], ledger),
+            "work": _table([*_DESK, *_WORK, "waiting_end", "salaries"], self._work),
+            "pipeline": _table(["channel", "tier", "state", "inside"], pipeline),
+        }
+
+
+def _sums(desk: Desk, now: float) -> tuple[float, int, float, float]:
+    """A desk's running sums at ``now``, in the order of ``_WORK``."""
+    busy = sum(person.busy_days_by(now) for person in desk.people)
+    return busy, desk.begun, desk.wait_days, desk.backlog_days(now)
+
+
+def _table(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
+    return Table(
+        dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)) if rows else {n: [] for n in names}
+    )

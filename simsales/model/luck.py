@@ -1,0 +1,156 @@
+"""A lead's luck: every random number of its life, drawn before it is needed and bound to the lead's own
+number.
+
+The luck of a channel is a table with one row per lead and one column per purpose (arrival apart):
+``qualify/pass``, ``demo/effort``, ``churn``. Every column is a stream of its own, so lead k has the same
+luck whatever happens to other leads, in whatever order and by whomever it is served. Rows are made in
+blocks, in numpy, and vanish with their leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simsales.errors import ModelError
+from simsales.scenario.schema import Distribution, Exponential, Lognormal, Uniform
+from simsales.streams import Streams
+
+Numbers = NDArray[np.float64]
+Row = memoryview
+"""The luck of one lead: a row of float64 numbers, one per column."""
+
+_NO_LEAD: tuple[str, Row] = ("", memoryview(b""))
+
+BLOCK = 2048
+"""Leads per block. The numbers do not depend on it (tested); memory and speed do."""
+
+
+class Column(NamedTuple):
+    """One purpose of a lead's luck."""
+
+    purpose: str
+    base: str
+    """The standard law that the stream draws from: ``uniform``, ``normal`` or ``exponential``; or
+    ``none``.
+    """
+    shaped: Callable[[Numbers], Numbers]
+    """From standard draws to the quantity, elementwise."""
+    constant: float = 0.0
+    """The quantity itself, where there is nothing to draw."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells the streams of a channel apart."""
+        return self.purpose, self.base
+
+
+def _as_drawn(draws: Numbers) -> Numbers:
+    return draws
+
+
+def uniform(purpose: str) -> Column:
+    """A uniform number in [0, 1), to be held against a probability when that is known: it passes if below."""
+    return Column(purpose, "uniform", _as_drawn)
+
+
+def exponential(purpose: str) -> Column:
+    """A standard exponential number: a survival threshold."""
+    return Column(purpose, "exponential", _as_drawn)
+
+
+def quantity(purpose: str, value: float | Distribution) -> Column:
+    """A time or effort: a constant, or draws from a distribution of the scenario."""
+    if not isinstance(value, Distribution):
+        return Column("", "none", _as_drawn, float(value))
+    law = value.law
+    if isinstance(law, Exponential):
+        return Column(purpose, "exponential", lambda e: law.mean * e)
+    if isinstance(law, Lognormal):
+        # mean = exp(mu + sigma²/2) and sd² = (exp(sigma²) − 1) mean², solved for mu and sigma.
+        sigma = np.sqrt(np.log1p((law.sd / law.mean) ** 2))
+        mu = np.log(law.mean) - sigma**2 / 2
+        return Column(purpose, "normal", lambda z: np.exp(mu + sigma * z))
+    if isinstance(law, Uniform):
+        return Column(purpose, "uniform", lambda u: law.low + (law.high - law.low) * u)
+    low, mode, high = law.low, law.mode, law.high
+    width, rise = high - low, mode - low
+
+    def triangular(u: Numbers) -> Numbers:
+        # Inverse of the distribution function, from whichever end is nearer.
+        below = low + np.sqrt(u * width * rise)
+        above = high - np.sqrt((1 - u) * width * (high - mode))
+        return np.where(u * width < rise, below, above)
+
+    return Column(purpose, "uniform", triangular)
+
+
+class Luck:
+    """The luck of one channel's leads, block after block."""
+
+    def __init__(
+        self,
+        streams: Streams,
+        channel: str,
+        shares: Mapping[str, float],
+        columns: Mapping[str, Sequence[Column]],
+    ) -> None:
+        """Prepare the streams.
+
+        Args:
+            streams: the replication's streams.
+            channel: name of the channel; its streams are called ``channel/purpose:base``.
+            shares: share of each tier, summing to 1.
+            columns: per tier, the columns of its leads' rows. Tiers share the stream of a purpose they
+            both have.
+        """
+        self._tiers = sorted(shares)
+        self._edges = np.cumsum([shares[tier] for tier in self._tiers])[:-1]
+        self._columns = columns
+        self._tier_stream = streams.generator(f"{channel}/tier")
+        self._streams = {
+            (purpose, base): streams.generator(f"{channel}/{purpose}:{base}")
+            for purpose, base in sorted({column.key for tier in self._tiers for column in columns[tier]})
+            if base != "none"
+        }
+        self._channel = channel
+
+    def block(self, size: int) -> list[tuple[str, Row]]:
+        """The tier and the row of luck of the next ``size`` leads.
+
+        Raises:
+            ModelError: if a sample is negative or not finite; it names the channel and the purpose.
+        """
+        draws = {key: getattr(g, _METHOD[key[1]])(size) for key, g in self._streams.items()}
+        tier_of = np.searchsorted(self._edges, self._tier_stream.random(size), side="right")
+        leads: list[tuple[str, Row]] = [_NO_LEAD] * size
+        for index, tier in enumerate(self._tiers):
+            columns = self._columns[tier]
+            width = len(columns)
+            mine = np.flatnonzero(tier_of == index)
+            table = np.empty((len(mine), width))
+            for j, column in enumerate(columns):
+                table[:, j] = (
+                    column.constant if column.base == "none" else column.shaped(draws[column.key][mine])
+                )
+            self._guard(table, columns)
+            # Looking up one number in a memoryview is as good as in a list, and no row is turned into
+            # objects in vain.
+            cells = table.ravel().data
+            for i, k in enumerate(mine.tolist()):
+                leads[k] = (tier, cells[i * width : (i + 1) * width])
+        return leads
+
+    def _guard(self, table: Numbers, columns: Sequence[Column]) -> None:
+        good = ((table >= 0) & (table < np.inf)).all(axis=0)
+        if not good.all():
+            j = int(np.flatnonzero(~good)[0])
+            bad = next(sample for sample in table[:, j].tolist() if not 0 <= sample < np.inf)
+            where = f"channel {self._channel}, {columns[j].purpose}"
+            raise ModelError(f"{where}: a sample must be finite and ≥ 0, but is {bad}")
+
+
+_METHOD = {"uniform": "random", "normal": "standard_normal", "exponential": "standard_exponential"}

@@ -1,0 +1,192 @@
+"""The pipeline: how a lead moves from step to step, from hand to hand, and out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from simsales.model.clock import LEAD_READY, Moment, lead_rank
+from simsales.model.journey import LIVE, WIN, Flow, Stage
+from simsales.model.leads import Lead
+from simsales.model.luck import Row
+from simsales.scenario.schema import STATES, Handoffs
+
+if TYPE_CHECKING:
+    from simsales.model.customers import Customers
+    from simsales.model.eventlog import EventLog
+    from simsales.model.people import Person
+    from simsales.model.teams import Teams
+
+
+class Pipeline:
+    """Moves leads along their journeys; the only place that decides what becomes of one."""
+
+    def __init__(
+        self,
+        clock: simpy.Environment,
+        handoffs: Handoffs,
+        teams: Teams,
+        customers: Customers,
+        month_ends: NDArray[np.float64],
+        log: EventLog | None,
+    ) -> None:
+        self._clock = clock
+        self._drop_within = handoffs.within_team.drop_probability
+        self._drop_across = handoffs.across_teams.drop_probability
+        self._teams = teams
+        self._customers = customers
+        self._log = log
+        self._month_ends = month_ends
+
+    # ---------------------------------------------------------------------------------------- coming in
+
+    def enter(self, lead: Lead) -> None:
+        """An inbound lead comes in and waits for its first step."""
+        self._count_in(lead)
+        self._ready(lead)
+
+    def pulled(self, lead: Lead, person: Person) -> None:
+        """A person has taken a name from a list and begins to work on it at once."""
+        self._count_in(lead)
+        if self._log is not None:
+            self._log.lead("start", lead, person.name)
+
+    def thin(
+        self, times: NDArray[np.float64], leads: list[tuple[str, Row]], flows: dict[str, Flow]
+    ) -> list[int]:
+        """Those of a block of inbound leads that come as far as a step which takes time, as offsets in the
+        block.
+
+        The first steps of a journey may take nobody's time and no waiting (a visitor who becomes an MQL).
+        Leads that fail one of them are counted in their month and never become objects; the others pass
+        them again when they arrive. With an event log nothing is thinned, so that every lead is in the
+        log; the outcome is the same.
+        """
+        if self._log is not None or not any(flow.entry.role is None for flow in flows.values()):
+            return list(range(len(leads)))
+        months = np.searchsorted(self._month_ends, times, side="right") - 1
+        kept = []
+        for offset, (tier, luck) in enumerate(leads):
+            flow = flows[tier]
+            states, stage = [flow.enters_as], flow.entry
+            while (
+                stage.role is None and luck[stage.passes] < stage.pass_probability and luck[stage.delay] == 0
+            ):
+                if stage.to is not None:
+                    states.append(stage.to)
+                if stage.next is None:
+                    break
+                stage = stage.next
+            if stage.role is None and luck[stage.passes] >= stage.pass_probability:
+                month = flow.months[months[offset]]
+                month.came_in += 1
+                for state in states:
+                    month.entered[state] += 1
+                month.lose(stage.failed, states[-1], 0.0)
+            else:
+                kept.append(offset)
+        return kept
+
+    def _count_in(self, lead: Lead) -> None:
+        flow = lead.flow
+        month = flow.now
+        month.came_in += 1
+        month.entered[lead.state] += 1
+        flow.inside[lead.state] += 1
+        if self._log is not None:
+            self._log.lead("enter", lead, STATES[lead.state])
+
+    # ------------------------------------------------------------------------------------ step by step
+
+    def _ready(self, lead: Lead) -> None:
+        """The lead has come to its next step."""
+        if lead.gone:
+            return
+        role = lead.stage.role
+        if role is None:
+            self.done(lead, None)
+        else:
+            desk, owner = self._teams.desk_for(lead, role)
+            desk.receive(lead, owner)
+
+    def done(self, lead: Lead, person: Person | None) -> None:
+        """The work of a step is done: the lead passes it, or is lost."""
+        if lead.gone:
+            return
+        stage, luck = lead.stage, lead.luck
+        if self._log is not None:
+            self._log.lead("done", lead, "" if person is None else person.name)
+        if luck[stage.passes] >= stage.pass_probability:
+            self._lose(lead, stage.failed)
+            return
+        if person is not None and stage.role is not None:
+            lead.person = person
+            if lead.owners is None:
+                lead.owners = {}
+            lead.owners[stage.role] = person
+        if stage.to is not None:
+            self._reach(lead, stage.to)
+        if stage.next is not None:
+            self._go_on(lead, stage, stage.next)
+
+    def _go_on(self, lead: Lead, stage: Stage, following: Stage) -> None:
+        """On to the next step: the buyer's delay, and the hand-off if that step is another person's."""
+        luck = lead.luck
+        days = luck[stage.delay]
+        lead.stage = following
+        if following.role is not None and lead.person is not None:
+            handoff = self._handoff(lead, lead.person, following.role)
+            if handoff is not None:
+                within = handoff == "within"
+                drop = self._drop_within if within else self._drop_across
+                if luck[stage.drop] < drop and lead.state < WIN:
+                    self._lose(lead, following.dropped)
+                    return
+                days += luck[stage.within if within else stage.across]
+        if days > 0:
+            rank = LEAD_READY + lead_rank(lead.flow.channel_index, lead.number)
+            moment = Moment(self._clock, self._clock._now + days, rank, lead)
+            moment.callbacks.append(self._moment_of_readiness)
+        else:
+            self._ready(lead)
+
+    def _moment_of_readiness(self, moment: simpy.Event) -> None:
+        self._ready(moment._value)
+
+    def _handoff(self, lead: Lead, person: Person, role: str) -> str | None:
+        """Whether the next step means a hand-off ``within`` or ``across`` teams; None if the lead stays in
+        the same hands.
+        """
+        owner = self._teams.owner(lead, role)
+        if owner is person:
+            return None
+        desk = owner.desk if owner is not None else self._teams.own_desk(lead, role)
+        if desk is person.desk and len(desk.people) == 1:
+            return None
+        return "within" if desk is not None and desk.team is person.desk.team else "across"
+
+    # ------------------------------------------------------------------------------------ what comes of it
+
+    def _reach(self, lead: Lead, state: int) -> None:
+        flow = lead.flow
+        flow.inside[lead.state] -= 1
+        flow.inside[state] += 1
+        flow.now.entered[state] += 1
+        lead.state = state
+        if self._log is not None:
+            self._log.lead("state", lead, STATES[state])
+        if state == WIN:
+            flow.now.won_days += self._clock._now - lead.born
+            self._customers.sign(lead)
+        elif state == LIVE:
+            self._customers.go_live(lead)
+
+    def _lose(self, lead: Lead, where: tuple[str, str]) -> None:
+        flow = lead.flow
+        flow.inside[lead.state] -= 1
+        flow.now.lose(where, lead.state, self._clock._now - lead.born)
+        if self._log is not None:
+            self._log.lead("lost", lead, where[1])

@@ -1,0 +1,86 @@
+"""One replication: a scenario, a seed and a replication number in, tables out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import numpy as np
+import simpy
+
+from simsales.model.clock import MONTH_DAYS, MONTH_END, Moment
+from simsales.model.customers import Customers
+from simsales.model.eventlog import EventLog
+from simsales.model.journey import Flow
+from simsales.model.leads import InboundChannel, OutboundList, arrival_times
+from simsales.model.ledger import Ledger
+from simsales.model.luck import Luck
+from simsales.model.pipeline import Pipeline
+from simsales.model.replication import Replication
+from simsales.model.teams import Teams
+from simsales.scenario.schema import Inbound, Scenario
+from simsales.streams import Streams
+
+
+def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = False) -> Replication:
+    """Simulate the scenario once, from empty desks through the warm-up to the end of the horizon.
+
+    A pure function: it touches no global state, file or clock, and gives the same answer in any process on
+    any machine. The same ``seed`` and ``replication`` give the same luck to the same lead in every
+    scenario (common random numbers).
+
+    Args:
+        scenario: what to simulate.
+        seed: of the experiment, ≥ 0.
+        replication: number of the replication within the experiment, ≥ 0.
+        log: whether to keep the event log (every event of every lead; some 100 bytes each).
+
+    Raises:
+        ModelError: if a sample cannot enter the clock (not finite, or in the past).
+    """
+    clock = simpy.Environment()
+    event_log = EventLog(clock) if log else None
+    streams = Streams(seed, replication)
+    months = scenario.warm_up_months + scenario.horizon_months
+    month_ends = np.arange(months + 1, dtype=np.float64) * MONTH_DAYS
+
+    lists: dict[str, OutboundList] = {}
+    teams = Teams(scenario, clock, event_log)
+    customers = Customers(scenario, clock, teams, event_log)
+    pipeline = Pipeline(clock, scenario.organization.handoff, teams, customers, month_ends, event_log)
+
+    flows: list[Flow] = []
+    inbound: list[InboundChannel] = []
+    for index, (name, channel) in enumerate(sorted(scenario.channels.items())):
+        shares = {tier: share for tier, share in channel.tiers.items() if share > 0}
+        by_tier = {tier: Flow(name, tier, scenario, pipeline) for tier in sorted(shares)}
+        flows += by_tier.values()
+        luck = Luck(streams, name, shares, {tier: flow.columns for tier, flow in by_tier.items()})
+        if isinstance(channel, Inbound):
+            times = arrival_times(channel, name, scenario, streams)
+            inbound.append(InboundChannel(index, times, luck, by_tier))
+        else:
+            lists[name] = OutboundList(channel.list_size, luck, by_tier)
+    teams.hand_out(scenario, lists)
+    ledger = Ledger(scenario, flows, customers, teams)
+
+    def close_months() -> Generator[Moment]:
+        for end in month_ends[1:].tolist():
+            yield Moment(clock, end, MONTH_END)
+            ledger.close_month()
+
+    last_month_closed = clock.process(close_months())
+    for person in teams.people:
+        clock.process(person.work())
+    for source in inbound:
+        clock.process(source.arrive(clock, pipeline))
+    clock.process(customers.care())
+    clock.run(until=last_month_closed)
+
+    return Replication(
+        seed=seed,
+        replication=replication,
+        warm_up_months=scenario.warm_up_months,
+        horizon_months=scenario.horizon_months,
+        tables=ledger.tables(),
+        log=None if event_log is None else tuple(event_log.events),
+    )
