@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from simsales.model.luck import Column, exponential, quantity, uniform
 from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.schema import NOBODY, STATES, Handoffs, Scenario, Step
+from simsales.scenario.schema import NOBODY, STATES, Handoffs, Inbound, Scenario, Step
 
 if TYPE_CHECKING:
     from simsales.model.pipeline import Pipeline
@@ -94,6 +94,7 @@ class Flow:
         product = scenario.tiers[tier]
         self.channel = channel
         self.channel_index = sorted(scenario.channels).index(channel)
+        self.direction = "inbound" if isinstance(source, Inbound) else "outbound"
         self.tier = tier
         self.pipeline = pipeline
         self.cost_per_lead = source.cost_per_lead

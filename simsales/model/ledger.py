@@ -71,6 +71,7 @@ class Ledger:
                 funnel.append(
                     (
                         *key,
+                        flow.direction,
                         counts.came_in,
                         *counts.entered,
                         sum(counts.lost.values()),
@@ -93,7 +94,7 @@ class Ledger:
         ]
         states = [state.lower() for state in STATES]
         return {
-            "funnel": _table([*_KEY, "came_in", *states, *_FUNNEL], funnel),
+            "funnel": _table([*_KEY, "direction", "came_in", *states, *_FUNNEL], funnel),
             "losses": _table([*_KEY, "step", "reason", "lost"], losses),
             "ledger": _table(["month", "tier", *_LEDGER], ledger),
             "work": _table([*_DESK, *_WORK, "waiting_end", "salaries"], self._work),
