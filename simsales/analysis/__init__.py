@@ -1,0 +1,1 @@
+"""What the results say: KPIs, intervals, comparison. Reads results, simulates nothing."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simsales.analysis.comparison import Direction
 
 if TYPE_CHECKING:
     from simsales.model.replication import Replication
@@ -62,8 +64,8 @@ class Kpi:
     name: str
     unit: str
     """``currency`` stands for the scenario's; a ``share`` is between 0 and 1."""
-    better: Literal["higher", "lower"]
-    """Which direction ``p_better`` counts as better, other things equal."""
+    better: Direction
+    """Which direction is better, other things equal."""
     meaning: str
     measure: Callable[..., float | None]
     """Takes `Measured` and, for a KPI by role, the role."""
@@ -74,13 +76,13 @@ def _ratio(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def _flow(state: str, better: Literal["higher", "lower"], meaning: str) -> Kpi:
+def _flow(state: str, better: Direction, meaning: str) -> Kpi:
     return Kpi(state, "leads/month", better, meaning, lambda m: m.per_month("funnel", state))
 
 
 KPIS: tuple[Kpi, ...] = (
-    _flow("suspect", "higher", "leads that became Suspects: names taken from lists"),
-    _flow("prospect", "higher", "leads that became Prospects: they showed interest"),
+    _flow("suspect", "neither", "leads that became Suspects: names taken from lists"),
+    _flow("prospect", "neither", "leads that became Prospects: they showed interest"),
     _flow("mql", "higher", "leads that became MQLs: interested, and they meet the criteria"),
     _flow("sql", "higher", "leads that became SQLs: they mean to buy"),
     Kpi(
@@ -100,7 +102,7 @@ KPIS: tuple[Kpi, ...] = (
     _flow("sal", "higher", "leads that sales accepted: only terms and payment remain"),
     _flow("win", "higher", "contracts signed"),
     _flow("live", "higher", "customers activated"),
-    _flow("lost", "lower", "leads lost at any step, for any reason"),
+    _flow("lost", "neither", "leads lost at any step, for any reason"),
     Kpi(
         "win_rate",
         "share",
@@ -120,7 +122,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         "open_pipeline_end",
         "leads",
-        "higher",
+        "neither",
         "leads neither won nor lost when the horizon ends, in any state",
         lambda m: sum(
             m.total("pipeline", "inside", state=s) for s in ("Suspect", "Prospect", "MQL", "SQL", "SAL")
@@ -193,7 +195,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         "utilization",
         "share",
-        "higher",
+        "neither",
         "working time spent / working time there is",
         lambda m, role: _ratio(
             m.total("work", "busy_days", role=role), m.total("work", "available_days", role=role)
@@ -204,7 +206,7 @@ KPIS: tuple[Kpi, ...] = (
         "wait_days",
         "days",
         "lower",
-        "days from being ready for a step to its beginning, mean of the steps begun; names from lists never wait",
+        "days from being ready for a step to its beginning, mean of the steps begun (not of names on lists)",
         lambda m, role: _ratio(m.total("work", "wait_days", role=role), m.total("work", "begun", role=role)),
         by_role=True,
     ),

@@ -1,0 +1,1 @@
+"""Figures for a board: each module is one chart; `canvas.save` writes PNG and SVG. No pyplot."""

@@ -1,0 +1,117 @@
+"""The command line: thin commands over public functions. Each command is imported only when it is used."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+import click
+
+from simsales import __version__
+from simsales.errors import SimsalesError
+
+DEBUG = "simsales.debug"
+"""Where the context says whether --debug was given."""
+
+COMMANDS = {  # name: where the command is, and what it does (said here, so that --help needs no import)
+    "new": ("simsales.cli.new:new", "Copy the example scenarios into a folder, to start from."),
+    "validate": ("simsales.cli.validate:validate", "Check scenario files, without simulating."),
+    "run": ("simsales.cli.run:run", "Simulate a scenario many times and show its KPIs."),
+    "compare": (
+        "simsales.cli.compare:compare",
+        "Simulate alternatives and say how they differ from the first.",
+    ),
+    "schema": ("simsales.cli.schema:schema", "Print the JSON Schema of scenario files."),
+}
+
+
+class _Lazy(click.Group):
+    """A group that knows its commands by name, and ends every one of them in the same way."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, function = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), function)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from simsales.scenario.words import near_miss
+
+            close = near_miss(args[0], COMMANDS)
+            ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {close!r}?" if close else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            value = super().invoke(ctx)
+            sys.stdout.flush()
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt:
+            ctx.exit(130)
+        except BrokenPipeError:
+            _close_stdout()
+            ctx.exit(141)
+        except SimsalesError as error:
+            if ctx.meta.get(DEBUG):
+                traceback.print_exc()
+            complain(str(error))
+            ctx.exit(error.exit_code)
+        except Exception as error:  # noqa: BLE001  # a bug is told in one line, too
+            if ctx.meta.get(DEBUG):
+                traceback.print_exc()
+            hint = "this is a bug in simsales; --debug shows where it happened"
+            complain(f"{type(error).__name__}: {error} ({hint})".replace("\n", " "))
+            ctx.exit(1)
+        return value
+
+
+def complain(message: str) -> None:
+    """Write every line of ``message`` to standard error as an error."""
+    for line in message.splitlines():
+        click.echo(click.style(f"error: {line}", fg="red"), err=True)
+
+
+def _close_stdout() -> None:
+    """Let what is still to be written go nowhere, so that Python does not complain about it as it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="simsales")
+def group() -> None:
+    """Simulate a SaaS sales organization, and compare ways of organizing it.
+
+    \b
+    Examples:
+      simsales new trial
+      simsales validate trial/pod.yaml
+      simsales compare trial/silo.yaml trial/pod.yaml
+
+    Every command explains itself: simsales COMMAND --help
+    """
+
+
+def main() -> None:
+    """Run the command line, and end the process with the command's exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError):
+            # The console of an old Windows lacks some letters.
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    group(prog_name="simsales")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import count
 from math import inf, log1p
 from typing import TYPE_CHECKING
 
@@ -118,16 +119,15 @@ class Customers:
             for tier, product in self._tiers.items()
             if product.care is not None and product.care.effort_hours_per_month > 0
         }
-        block = 0
-        while hours:
-            yield Moment(self._clock, block * MONTH_DAYS / CARE_BLOCKS_PER_MONTH, CARE)
+        blocks = (divmod(block, CARE_BLOCKS_PER_MONTH) for block in count())
+        for month, block in blocks if hours else ():
+            yield Moment(self._clock, (month + block / CARE_BLOCKS_PER_MONTH) * MONTH_DAYS, CARE)
             for person in self._teams.people:
                 due = sum(
                     number * hours[tier] for tier, number in sorted(person.customers.items()) if tier in hours
                 )
                 if due > 0:
                     person.desk.look_after(person, due)
-            block += 1
 
     def close_month(self) -> None:
         """Let those leave whose time has come, book the month, and open the next one."""

@@ -1,8 +1,8 @@
 """How a journey is read: which step a lead takes next.
 
-The rule, in one sentence: a lead takes the first step, from where it stands onwards, that is *on* its state. So a lead
-that comes in as an MQL begins at the first step on MQL, and one that has just become an SQL goes on to the next step on SQL
-further down the table.
+The rule, in one sentence: a lead takes the first step, from where it stands onwards, that is *on* its state.
+So a lead that comes in as an MQL begins at the first step on MQL, and one that has just become an SQL goes on
+to the next step on SQL further down the table.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ class HasOrder(Protocol):
 
 
 def in_order(steps: Mapping[str, HasOrder]) -> list[str]:
-    """Names of the steps in the order of the journey: first appearance, but a step ``after`` another right behind it.
+    """Names of the steps in the order of the journey: first appearance, but a step ``after`` another right
+    behind it.
 
-    Several steps after the same one stand in their order of appearance. A step whose ``after`` names no step, or that
-    is after itself by a detour, is left out; ``agreement.py`` reports it.
+    Several steps after the same one stand in their order of appearance. A step whose ``after`` names no step,
+    or that is after itself by a detour, is left out; ``agreement.py`` reports it.
     """
     followers: dict[str | None, list[str]] = {}
     for name, step in steps.items():
@@ -45,8 +46,8 @@ def in_order(steps: Mapping[str, HasOrder]) -> list[str]:
 def states_on(steps: Sequence[HasOrder]) -> list[State | None]:
     """For each step, in the order of the journey, the state of the leads that take it.
 
-    A step without ``on`` takes the leads that the step before has passed; the first step must say its state itself
-    (None here if it does not).
+    A step without ``on`` takes the leads that the step before has passed; the first step must say its state
+    itself (None here if it does not).
     """
     states: list[State | None] = []
     left_in: State | None = None

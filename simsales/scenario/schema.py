@@ -1,10 +1,10 @@
 """What a scenario says: the typed, checked, immutable picture of one scenario file.
 
-Units stand in the names of the fields. Wherever a field is a ``Quantity``, a plain number or a distribution may stand:
-``{lognormal: {mean: 7, sd: 4}}``, mean and sd being those of the quantity itself.
+Units stand in the names of the fields. Wherever a field is a ``Quantity``, a plain number or a distribution
+may stand: ``{lognormal: {mean: 7, sd: 4}}``, mean and sd being those of the quantity itself.
 
-This module holds what can be checked field by field. What must agree *between* parts of a scenario (a step by a role
-that nobody has, say) is in ``agreement.py``.
+This module holds what can be checked field by field. What must agree *between* parts of a scenario (a step by
+a role that nobody has, say) is in ``agreement.py``.
 """
 
 from __future__ import annotations
@@ -119,7 +119,11 @@ class Distribution(Part):
     def _exactly_one(self) -> Distribution:
         if len(self.model_fields_set) != 1:
             known = ", ".join(type(self).model_fields)
-            raise _fault(f"{len(self.model_fields_set)} distributions", f"exactly one of {known}")
+            named = ", ".join(name for name in type(self).model_fields if name in self.model_fields_set)
+            removal = "; null removes one that is inherited" if named else ""
+            raise _fault(
+                f"{len(self.model_fields_set)} distributions ({named or 'none'})", f"one of {known}{removal}"
+            )
         return self
 
     @property
@@ -145,7 +149,8 @@ def _number_or_distribution(value: Any) -> str:
 
 
 Quantity = Annotated[
-    Annotated[Annotated[float, Field(ge=0, le=1e6)], Tag("number")] | Annotated[Distribution, Tag("distribution")],
+    Annotated[Annotated[float, Field(ge=0, le=1e6)], Tag("number")]
+    | Annotated[Distribution, Tag("distribution")],
     Discriminator(_number_or_distribution),
 ]
 """A time or an effort: a number ≥ 0, or a distribution by name."""
@@ -208,7 +213,8 @@ class Inbound(_Channel):
     season: list[Annotated[float, Field(ge=0, le=100)]] = [1.0] * 12
     """Twelve factors on the volume, January first."""
     arrivals: Literal["poisson", "start_of_month"] = "poisson"
-    """``poisson``: at random moments; ``start_of_month``: the month's whole number of leads at its first instant."""
+    """``poisson``: at random moments; ``start_of_month``: the month's whole number of leads at its first
+    instant."""
 
     @field_validator("season")
     @classmethod
@@ -236,7 +242,8 @@ def _inbound_or_outbound(value: Any) -> str:
 
 
 Channel = Annotated[
-    Annotated[Inbound, Tag("inbound")] | Annotated[Outbound, Tag("outbound")], Discriminator(_inbound_or_outbound)
+    Annotated[Inbound, Tag("inbound")] | Annotated[Outbound, Tag("outbound")],
+    Discriminator(_inbound_or_outbound),
 ]
 
 
@@ -268,7 +275,8 @@ class Step(Part):
     otherwise: Otherwise = Otherwise()
     """What becomes of a lead that does not pass."""
     after: Name | None = None
-    """Puts the step behind the named one (for steps added by an overlay); left out, order of first appearance."""
+    """Puts the step behind the named one (for steps added by an overlay); left out, order of first
+    appearance."""
 
     @model_validator(mode="after")
     def _nobody_works_no_hours(self) -> Step:
@@ -300,7 +308,8 @@ class Serves(Part):
 
 
 class Team(Part):
-    """A list of people who share their queues. A silo is a team of one role; a POD holds every role of a path."""
+    """A list of people who share their queues. A silo is a team of one role; a POD holds every role of a
+    path."""
 
     members: Annotated[dict[Name, Annotated[int, Field(ge=0, le=MAX_PEOPLE)]], Field(min_length=1)]
     """How many people of each role one such team has."""
@@ -309,8 +318,8 @@ class Team(Part):
     serves: Serves = Serves()
     """Whom the team is for; left out, everybody."""
     assignment: Literal["first_free", "round_robin", "least_loaded"] = "first_free"
-    """Who takes a lead that has no owner yet: the first person free, from a queue they share; each in turn; or the
-    person with the least waiting. The last two put the lead into that person's own queue at once."""
+    """Who takes a lead that has no owner yet: the first person free, from a queue they share; each in turn;
+    or the person with the least waiting. The last two put the lead into that person's own queue at once."""
     discipline: Literal["fifo", "latest_stage_first"] = "fifo"
     """What a person takes next: what has waited longest, or what is furthest along its journey."""
     owner_continuity: bool = True
@@ -340,8 +349,8 @@ class Organization(Part):
     handoff: Handoffs = Handoffs()
     """Delay and loss when a lead changes hands."""
     routing: Literal["round_robin", "least_loaded"] = "round_robin"
-    """Which team gets a lead when several can serve it: in turn, weighted by their number of people in the role; or the
-    one with the least waiting per person."""
+    """Which team gets a lead when several can serve it: in turn, weighted by their number of people in the
+    role; or the one with the least waiting per person."""
 
 
 # ----------------------------------------------------------------------------------------------- scenario

@@ -1,0 +1,238 @@
+"""Paired comparison of alternatives with a baseline, KPI by KPI.
+
+Replication r of every alternative meets the same luck (common random numbers), so what is compared is the
+difference within each replication: whatever luck both share falls out of it. Law, *Simulation Modeling and
+Analysis*, ch. 10 (paired-t, comparison with a standard) and ch. 11 (common random numbers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from simsales.analysis.intervals import CONFIDENCE, checked, half_width
+
+Direction = Literal["higher", "lower", "neither"]
+"""Which values of a KPI are better, other things equal; ``neither`` where that depends on the rest."""
+Verdict = Literal["higher", "lower", "no difference shown"]
+Judgement = Literal["better", "worse", "differs", "no difference shown"]
+
+RESOLUTION = 1e-9
+"""Differences below this, relative to the KPI's size (or to 1, if that is more), are taken for exactly zero.
+
+Two alternatives that behave alike may add the same numbers up in another order. A sum of m terms is then
+off by up to about m · 1e-16 of its size: 1e-10 for a million events. Without a threshold such noise, which
+is not random and may have one sign throughout, gets an interval as narrow as itself and with it a verdict.
+A billionth lies above any such noise and below any difference that means something in days, leads, shares
+or money; the floor at 1 catches KPIs that are noise as a whole, such as waits of 1e-13 days left by
+subtracting two readings of the clock.
+"""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One KPI of one alternative minus the baseline, over the *pairs*: where both are defined."""
+
+    n: int
+    """The number of pairs."""
+    mean: float | None
+    """Alternative minus baseline, in the unit of the KPI; None without a pair."""
+    half_width: float | None
+    """Of the interval of ``mean``, simultaneous over the alternatives; None below two pairs."""
+    p_better: float | None
+    """Share of the pairs in which it does better, ties counted half: an estimate of the chance to. Where
+    neither direction is better, the share in which it is higher."""
+    correlation: float | None
+    """What the common luck achieved. None below three pairs, or if either side is constant."""
+    gain: float | None
+    """(var X + var Y) / var(Y − X): how many times the replications this would need with independent luck.
+
+    None below two pairs, or if the difference does not vary.
+    """
+    baseline_mean: float | None
+    """Mean of the baseline over the pairs: what percentages refer to."""
+    verdict: Verdict
+    """What the interval shows: it lies above zero, below zero, or neither (also below two pairs)."""
+
+    @property
+    def relative(self) -> float | None:
+        """The mean as a share of the baseline's size; None where that is zero or undefined."""
+        return self._share(self.mean)
+
+    @property
+    def relative_half_width(self) -> float | None:
+        """The half-width as a share of the baseline's size.
+
+        The baseline's mean serves as a fixed yardstick here: its own uncertainty is not in the interval,
+        which therefore excludes zero in per cent exactly when it does in units.
+        """
+        return self._share(self.half_width)
+
+    def _share(self, value: float | None) -> float | None:
+        if value is None or self.baseline_mean is None or abs(self.baseline_mean) <= RESOLUTION:
+            return None
+        return value / abs(self.baseline_mean)
+
+    def to_json(self) -> dict[str, float | str | None]:
+        """The difference as JSON can hold it: null stands for what is undefined."""
+        return {
+            "mean": self.mean,
+            "half_width": self.half_width,
+            "p_better": self.p_better,
+            "correlation": self.correlation,
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True)
+class KpiComparison:
+    """One KPI in all alternatives."""
+
+    better: Direction
+    means: Mapping[str, float | None]
+    """By alternative, each over all replications where *it* is defined. Where a KPI is undefined here and
+    there, the paired difference, over the pairs only, need not be the difference of these means."""
+    differences: Mapping[str, Difference]
+    """By alternative other than the baseline."""
+
+    def judgement(self, alternative: str) -> Judgement:
+        """What the verdict means: better, worse, or only different where neither direction is better."""
+        verdict = self.differences[alternative].verdict
+        if verdict == "no difference shown":
+            return verdict
+        if self.better == "neither":
+            return "differs"
+        return "better" if verdict == self.better else "worse"
+
+    def to_json(self) -> dict[str, object]:
+        """``{"means": {alternative: x}, "differences": {alternative: {…}}}``."""
+        differences = {name: difference.to_json() for name, difference in self.differences.items()}
+        return {"means": dict(self.means), "differences": differences}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All KPIs in all alternatives."""
+
+    alternatives: tuple[str, ...]
+    """The baseline first, the others in the order given."""
+    replications: int
+    confidence: float
+    kpis: Mapping[str, KpiComparison]
+
+    @property
+    def baseline(self) -> str:
+        """The alternative that all others are compared with."""
+        return self.alternatives[0]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The alternatives that are compared with the baseline."""
+        return self.alternatives[1:]
+
+    def to_json(self) -> dict[str, dict[str, object]]:
+        """``{kpi: {"means": …, "differences": …}}``, without nan or inf."""
+        return {name: kpi.to_json() for name, kpi in self.kpis.items()}
+
+
+def compare(
+    values: Mapping[str, Mapping[str, ArrayLike]],
+    *,
+    baseline: str,
+    better: Mapping[str, Direction],
+    confidence: float = CONFIDENCE,
+) -> Comparison:
+    """Compare alternatives with a baseline, replication by replication.
+
+    With k − 1 > 1 comparisons the intervals of one KPI hold *simultaneously*: each is made at level
+    1 − (1 − confidence) / (k − 1) (Bonferroni; Law, *Simulation Modeling and Analysis*, ch. 10). Dunnett's
+    narrower intervals assume independent samples of equal variance; under common random numbers the
+    alternatives are correlated on purpose and nothing makes their variances equal. Bonferroni assumes
+    neither. Nothing is adjusted over KPIs: each is a question of its own.
+
+    The interval is Student's t of the differences. With few replications, and differences that take few
+    values (rare events), it can come out too narrow: two equal differences give an interval of width zero.
+
+    Args:
+        values: alternative → KPI → one value per replication, shape (replications,), where entry r is
+            replication r in every alternative; nan where undefined. A KPI that an alternative lacks is
+            undefined there throughout.
+        baseline: the alternative that the others are compared with.
+        better: for each KPI whether higher or lower values are better.
+        confidence: level of the intervals, per KPI over all alternatives together.
+
+    Raises:
+        ValueError: if there is nothing to compare, replications do not align, a value is infinite, the
+            level is not between 0 and 1, or a KPI has no direction.
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must lie between 0 and 1, found {confidence}")
+    if baseline not in values:
+        raise ValueError(f"the baseline {baseline!r} is not among the alternatives {list(values)}")
+    if len(values) < 2:
+        raise ValueError("a comparison needs two alternatives at least")
+    alternatives = (baseline, *(name for name in values if name != baseline))
+    columns = {
+        alternative: {kpi: checked(column) for kpi, column in values[alternative].items()}
+        for alternative in alternatives
+    }
+    names = dict.fromkeys(kpi for alternative in alternatives for kpi in columns[alternative])
+    if undirected := [name for name in names if name not in better]:
+        raise ValueError(f"it is not said whether higher or lower is better for {', '.join(undirected)}")
+    sizes = {column.size for kpis in columns.values() for column in kpis.values()}
+    if len(sizes) > 1:
+        raise ValueError(f"the alternatives must have the same replications, found {sorted(sizes)} of them")
+    replications = sizes.pop() if sizes else 0
+
+    each = 1 - (1 - confidence) / (len(alternatives) - 1)
+    undefined = np.full(replications, np.nan)
+    kpis = {}
+    for name in names:
+        of = {alternative: columns[alternative].get(name, undefined) for alternative in alternatives}
+        kpis[name] = KpiComparison(
+            better=better[name],
+            means={alternative: _mean(x[~np.isnan(x)]) for alternative, x in of.items()},
+            differences={
+                other: _paired(of[baseline], of[other], better[name], each) for other in alternatives[1:]
+            },
+        )
+    return Comparison(alternatives, replications, confidence, kpis)
+
+
+def _paired(
+    x: NDArray[np.float64], y: NDArray[np.float64], better: Direction, confidence: float
+) -> Difference:
+    """``y`` (the alternative) minus ``x`` (the baseline)."""
+    both = ~(np.isnan(x) | np.isnan(y))
+    x, y = x[both], y[both]
+    n = x.size
+    if n == 0:
+        return Difference(0, None, None, None, None, None, None, "no difference shown")
+    tolerance = RESOLUTION * max(1.0, float(np.abs(x).max()), float(np.abs(y).max()))
+    d = y - x
+    d[np.abs(d) <= tolerance] = 0.0
+    mean, half = float(d.mean()), half_width(d, confidence)
+    verdict: Verdict = "no difference shown"
+    if half is not None and abs(mean) > half:
+        verdict = "higher" if mean > 0 else "lower"
+    wins = d < 0 if better == "lower" else d > 0
+    varies = n >= 2 and np.ptp(d) > tolerance
+    correlated = n >= 3 and min(np.ptp(x), np.ptp(y)) > tolerance
+    return Difference(
+        n=n,
+        mean=mean,
+        half_width=half,
+        p_better=float(wins.mean() + (d == 0).mean() / 2),
+        correlation=float(np.clip(np.corrcoef(x, y)[0, 1], -1, 1)) if correlated else None,
+        gain=float((x.var(ddof=1) + y.var(ddof=1)) / d.var(ddof=1)) if varies else None,
+        baseline_mean=float(x.mean()),
+        verdict=verdict,
+    )
+
+
+def _mean(x: NDArray[np.float64]) -> float | None:
+    return float(x.mean()) if x.size else None

@@ -1,0 +1,232 @@
+"""How a KPI and a finding are said to a reader: names, groups, rounding, sentences.
+
+Knows no chart and no terminal: figures, tables and reports share it, so that all of them say the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from simsales.analysis.comparison import Comparison, Difference
+from simsales.analysis.intervals import Summary
+
+
+class Described(Protocol):
+    """What is needed of the description of a KPI."""
+
+    @property
+    def unit(self) -> str:
+        """Such as ``days``, ``share``, ``leads/month``; ``currency`` stands for the scenario's."""
+
+
+LABELS = {
+    "suspect": "suspects",
+    "prospect": "prospects",
+    "mql": "MQLs",
+    "sql": "SQLs",
+    "sql_inbound": "SQLs, inbound",
+    "sql_outbound": "SQLs, outbound",
+    "sal": "SALs",
+    "win": "wins",
+    "live": "activated (LIVE)",
+    "lost": "leads lost",
+    "win_rate": "win rate",
+    "sales_cycle_days": "sales cycle",
+    "open_pipeline_end": "open pipeline",
+    "new_mrr": "new MRR/month",
+    "churned_mrr": "churned MRR/month",
+    "revenue": "revenue/month",
+    "channel_cost": "cost of leads/month",
+    "salaries": "salaries/month",
+    "mrr_end": "MRR at the end",
+    "arr_end": "ARR at the end",
+    "customers_end": "customers at the end",
+    "churned": "customers lost/month",
+    "logo_churn_monthly": "logo churn/month",
+    "utilization": "utilization",
+    "wait_days": "wait for",
+    "backlog": "backlog",
+}
+GROUPS = {
+    "Funnel, per month": tuple(LABELS)[:10],
+    "Deals": ("win_rate", "sales_cycle_days", "open_pipeline_end"),
+    "Money": ("new_mrr", "churned_mrr", "mrr_end", "arr_end", "revenue", "channel_cost", "salaries"),
+    "Customers": ("customers_end", "churned", "logo_churn_monthly"),
+    "People": ("utilization", "wait_days", "backlog"),
+}
+HEADLINES = ("mrr_end", "win", "sales_cycle_days")
+"""What a summary in one sentence is about, most important first."""
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
+
+
+def label(kpi: str) -> str:
+    """The KPI in plain words: ``mrr_end`` → MRR at the end, ``wait_days.AE`` → wait for AE."""
+    family, _, role = kpi.partition(".")
+    words = LABELS.get(family, family.replace("_", " "))
+    if not role:
+        return words
+    return f"{words} {role}" if family == "wait_days" else f"{role} {words}"
+
+
+def grouped(kpis: Iterable[str]) -> dict[str, list[str]]:
+    """The KPIs by group, in the order of a customer's way; unknown ones last, under ``Other``."""
+    names = list(kpis)
+    groups: dict[str, list[str]] = {}
+    for group, families in GROUPS.items():
+        members = [name for family in families for name in names if name.partition(".")[0] == family]
+        if members:
+            groups[group] = members
+    known = {name for members in groups.values() for name in members}
+    if others := [name for name in names if name not in known]:
+        groups["Other"] = others
+    return groups
+
+
+def step_of(value: float, half_width: float | None) -> int:
+    """The power of ten to round to.
+
+    The half-width keeps one digit (two if it begins with 1 or 2), but a value never shows more than four.
+    """
+    size = math.floor(math.log10(abs(value))) - 3 if value else -12
+    if half_width:
+        return max(math.floor(math.log10(half_width / 3) + 1e-9), size)
+    return 0 if value == round(value) and abs(value) < 1e6 else size
+
+
+def number(value: float, step: int, *, sign: bool = False) -> str:
+    """``value`` rounded to 10**step, with thousands separators and a true minus: −12,300."""
+    rounded = round(value, -step) + 0.0  # + 0.0 makes −0 a plain 0
+    text = f"{rounded:{'+' if sign and rounded else ''},.{max(0, -step)}f}"
+    return text.replace("-", "−")
+
+
+def percent(share: float, half_width: float | None = None) -> tuple[str, str]:
+    """A relative difference and its half-width in per cent, without the sign %: ``("+3.1", "0.8")``."""
+    value, half = 100 * share, None if half_width is None else 100 * half_width
+    step = step_of(value, half) if half else max(step_of(value, None), -1)
+    return number(value, step, sign=True), "" if half is None else number(half, step)
+
+
+def money(value: float, currency: str) -> str:
+    """An amount in short: $412k, €1.56M, CHF 980."""
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    size = abs(value)
+    if size >= 999_500:
+        amount = f"{size / 1e6:,.3g}M" if size < 999.5e6 else f"{size / 1e6:,.0f}M"
+    else:
+        amount = f"{size / 1e3:.3g}k" if size >= 9_995 else f"{size:,.0f}"
+    return f"{'−' if value < 0 and amount != '0' else ''}{symbol}{amount}"
+
+
+def level(confidence: float) -> str:
+    """``95 %``."""
+    return f"{100 * confidence:g} %"
+
+
+def counted(replications: int) -> str:
+    """``50 replications``."""
+    return "1 replication" if replications == 1 else f"{replications:,} replications"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Says the values of KPIs in their units."""
+
+    describe: Callable[[str], Described]
+    currency: str = "USD"
+
+    def is_money(self, kpi: str) -> bool:
+        """Whether the KPI is an amount of money."""
+        unit = self.describe(kpi).unit
+        return "currency" in unit or self.currency in unit
+
+    def is_share(self, kpi: str) -> bool:
+        """Whether the KPI is a share, shown in per cent."""
+        return self.describe(kpi).unit.startswith("share")
+
+    def unit(self, kpi: str) -> str:
+        """The unit in full: ``leads/month``, ``USD/month``, ``days``; shares are shown in ``%``."""
+        return "%" if self.is_share(kpi) else self.describe(kpi).unit.replace("currency", self.currency)
+
+    def tag(self, kpi: str) -> str:
+        """Label and unit, the latter unless label, group or figures say it: ``wait for AE, days``."""
+        name, unit = label(kpi), self.unit(kpi)
+        if self.is_money(kpi):
+            said, unit = self.currency in SYMBOLS, self.currency
+        else:
+            said = self.is_share(kpi) or unit.endswith("month") or name.startswith(unit)
+        return name if said else f"{name}, {unit}"
+
+    def value(self, kpi: str, value: float | None, half_width: float | None = None) -> str:
+        """A value rounded as its half-width tells, which is not said; an en dash where it is undefined."""
+        if value is None:
+            return "–"
+        return self._rounded(kpi, value, half_width)[0] + (" %" if self.is_share(kpi) else "")
+
+    def estimate(self, kpi: str, value: float | None, half_width: float | None, *, sign: bool = False) -> str:
+        """A value with its half-width: ``$412k ± 3k``; with ``sign`` a difference: ``+$12.3k ± 3.2k``.
+
+        Differences of shares are in percentage points (pp).
+        """
+        if value is None:
+            return "–"
+        said, spread = self._rounded(kpi, value, half_width, sign=sign)
+        unit = "" if not self.is_share(kpi) else " pp" if sign else " %"
+        return said + (f" ± {spread}" if spread else "") + unit
+
+    def told(self, kpi: str, s: Summary) -> str:
+        """A mean within a sentence: ``$412k (±3k)``, ``20.1 a month (±0.4)``."""
+        if s.mean is None:
+            return "undefined"
+        said, spread = self._rounded(kpi, s.mean, s.half_width)
+        unit = self.unit(kpi)
+        if self.is_money(kpi):
+            unit = "" if self.currency in SYMBOLS else self.currency
+        elif unit.endswith("month"):
+            unit = "a month"
+        elif label(kpi).startswith(unit):
+            unit = ""
+        said = f"{said} {unit}".rstrip()
+        return f"{said} (±{spread})" if spread else said
+
+    def change(self, kpi: str, difference: Difference, *, less: str = "lower", more: str = "higher") -> str:
+        """The difference as words that follow the KPI: ``3.1 % higher (±0.8 %)``, ``no difference shown``."""
+        mean, half = difference.mean, difference.half_width
+        if difference.verdict == "no difference shown" or mean is None or half is None:
+            return "no difference shown"
+        if difference.relative is not None:
+            said, spread = percent(abs(difference.relative), difference.relative_half_width)
+            unit = spread_unit = " %"
+        else:  # The baseline is at zero: only units can be said.
+            said, spread = self._rounded(kpi, abs(mean), half)
+            unit = " points" if self.is_share(kpi) else "" if self.is_money(kpi) else f" {self.unit(kpi)}"
+            spread_unit = ""
+        return f"{said.lstrip('+')}{unit} {more if mean > 0 else less} (±{spread}{spread_unit})"
+
+    def headline(self, comparison: Comparison, other: str) -> str:
+        """One sentence: what is found for ``other`` against the baseline in the KPIs that matter most."""
+        shown = [kpi for kpi in HEADLINES if kpi in comparison.kpis] or list(comparison.kpis)[:3]
+        parts = [f"{label(kpi)} {self.change(kpi, comparison.kpis[kpi].differences[other])}" for kpi in shown]
+        return f"{other} against {comparison.baseline}: {', '.join(parts)}."
+
+    def _rounded(
+        self, kpi: str, value: float, half_width: float | None, *, sign: bool = False
+    ) -> tuple[str, str]:
+        """Value and half-width (or nothing), rounded alike; shares times 100, money with its symbol.
+
+        Money that is known to hundreds at best is said in thousands: $1,089k ± 7k.
+        """
+        scale, suffix = (100.0, "") if self.is_share(kpi) else (1.0, "")
+        half = half_width or 0.0
+        if self.is_money(kpi) and max(abs(value), half) >= 1e4 and step_of(value, half) >= 2:
+            scale, suffix = 1e-3, "k"
+        step = step_of(scale * value, scale * half)
+        said = number(scale * value, step, sign=sign) + suffix
+        if self.is_money(kpi):
+            bare = said.lstrip("+−")
+            said = said[: len(said) - len(bare)] + SYMBOLS.get(self.currency, "") + bare
+        return said, "" if half_width is None else number(scale * half, step) + suffix

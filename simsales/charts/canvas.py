@@ -1,0 +1,146 @@
+"""What all charts share: the style, the slide with its finding on top, text that fits, reproducible files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+from typing import Literal
+
+import matplotlib as mpl
+import matplotlib.style
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+from numpy.typing import NDArray
+
+TITLE_SIZE, SUBTITLE_SIZE, NOTE_SIZE, SPACING = 21.0, 13.0, 10.5, 1.25
+GREY = "#666666"
+MARGIN = 0.035
+"""Of a slide's width, left and right."""
+_LOCK = RLock()
+
+Weight = Literal["normal", "bold"]
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Our own style file over matplotlib's defaults, whatever the user's matplotlibrc says.
+
+    matplotlib's settings are global to the process and some are read only when a figure is drawn. So they are
+    set for the time of the block and then restored; the lock keeps our own threads apart, not another
+    library's.
+    """
+    with _LOCK, mpl.style.context("simsales.charts.simsales", after_reset=True):
+        yield
+
+
+def slide(
+    title: str, subtitle: str, note: str = "", *, drawing: float = 0, width: float = 0
+) -> tuple[Figure, float, float]:
+    """Make an empty slide with its words in place; to be called within `style`.
+
+    Args:
+        title: the finding, as a sentence; broken into lines as needed.
+        subtitle: what is shown, of how many replications, what bands mean.
+        note: what else must be known, in small print at the foot.
+        drawing: inches of height that the drawing needs; the slide grows beyond 16:9 only if it must.
+        width: inches of width that the slide needs.
+
+    Returns:
+        The figure, and the bottom and top of the free area as fractions of its height.
+    """
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    figure.set_figwidth(max(figure.get_figwidth(), width))
+    room = figure.get_figwidth() * (1 - 2 * MARGIN)
+    title = broken(figure, title, TITLE_SIZE, room, "bold")
+    subtitle = broken(figure, subtitle, SUBTITLE_SIZE, room)
+    note = broken(figure, note, NOTE_SIZE, room)
+    below_title = 0.3 + _height(title, TITLE_SIZE) + 0.08
+    top = below_title + _height(subtitle, SUBTITLE_SIZE)
+    bottom = 0.15 + (_height(note, NOTE_SIZE) + 0.1 if note else 0)
+    height = max(figure.get_figheight(), top + drawing + bottom)
+    figure.set_figheight(height)
+    for words, inches, size, weight, color in (
+        (title, 0.3, TITLE_SIZE, "bold", "black"),
+        (subtitle, below_title, SUBTITLE_SIZE, "normal", GREY),
+    ):
+        y = 1 - inches / height
+        figure.text(MARGIN, y, words, size=size, weight=weight, color=color, va="top", linespacing=SPACING)
+    figure.text(MARGIN, 0.15 / height, note, size=NOTE_SIZE, color=GREY, va="bottom", linespacing=SPACING)
+    return figure, bottom / height, 1 - top / height
+
+
+def _height(words: str, size: float) -> float:
+    """Inches that ``words`` take at most: a line of DejaVu Sans is 1.17 times its size."""
+    return (words.count("\n") + 1) * size * 1.17 * SPACING / 72
+
+
+def extent(figure: Figure, words: str, size: float, weight: Weight = "normal") -> float:
+    """The width of ``words`` in inches (of the widest line)."""
+    text = Text(0, 0, words, size=size, weight=weight)
+    text.set_figure(figure)
+    # Text measures itself by a renderer; a fresh small one spares drawing the figure.
+    renderer = RendererAgg(1, 1, figure.dpi)  # type: ignore[no-untyped-call]
+    return float(text.get_window_extent(renderer).width / figure.dpi)
+
+
+def broken(figure: Figure, words: str, size: float, width: float, weight: Weight = "normal") -> str:
+    """``words`` in lines of at most ``width`` inches, broken at blanks; a longer word is broken too."""
+    lines: list[str] = []
+    for word in words.split():
+        if lines and extent(figure, f"{lines[-1]} {word}", size, weight) <= width:
+            lines[-1] += f" {word}"
+            continue
+        while len(word) > 1 and extent(figure, word, size, weight) > width:
+            cuts = range(1, len(word))
+            fits = max((cut for cut in cuts if extent(figure, word[:cut], size, weight) <= width), default=1)
+            hyphen = max(word.rfind(mark, 0, fits) + 1 for mark in "-_.")
+            lines.append(word[: hyphen or fits])
+            word = word[hyphen or fits :]
+        lines.append(word)
+    return "\n".join(lines)
+
+
+def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> NDArray[np.float64]:
+    """Centres near ``wanted`` for things of these ``heights`` that do not overlap, in the same order.
+
+    Least squares by pooling neighbours: the isotonic regression, in sorted order, of the lower edges that
+    things would have without those below them. Within ``low`` to ``high`` if they fit, else from ``low`` up.
+    """
+    x, tall = np.asarray(wanted, dtype=np.float64), np.asarray(heights, dtype=np.float64)
+    order = np.argsort(x, kind="stable")
+    below = np.cumsum(tall[order]) - tall[order]
+    pools: list[tuple[float, int]] = []
+    for edge in x[order] - tall[order] / 2 - below:
+        mean, size = float(edge), 1
+        while pools and pools[-1][0] > mean:
+            before, count = pools.pop()
+            mean, size = (before * count + mean * size) / (count + size), count + size
+        pools.append((mean, size))
+    edges = np.array([mean for mean, size in pools for _ in range(size)])
+    # Clipping keeps the edges in order, and with it the distances.
+    edges = np.clip(edges, low, max(low, high - float(tall.sum())))
+    centres = np.empty_like(x)
+    centres[order] = edges + below + tall[order] / 2
+    return centres
+
+
+def save(figure: Figure, path: Path) -> tuple[Path, Path]:
+    """Write ``path.png`` (200 dpi) and ``path.svg``; the same figure gives the same bytes. Overwrites.
+
+    Args:
+        figure: as the functions of this package make it.
+        path: without a suffix; its folder exists.
+
+    Returns:
+        The paths of the two files.
+    """
+    png, svg = path.with_name(f"{path.name}.png"), path.with_name(f"{path.name}.svg")
+    with style():
+        figure.savefig(png)
+        figure.savefig(svg, metadata={"Date": None})
+    return png, svg

@@ -1,0 +1,219 @@
+"""The MRR of every month, mean and uncertainty, one line per alternative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MultipleLocator
+from numpy.typing import NDArray
+
+from simsales.analysis.comparison import compare
+from simsales.analysis.intervals import Summary, summary
+from simsales.analysis.wording import Wording, counted, money, percent
+from simsales.charts.canvas import MARGIN, broken, extent, slide, spread, style
+
+Column = NDArray[np.float64]
+LABEL_SIZE, AXIS_SIZE = 14, 13
+MANY = 3
+"""From so many alternatives on the ranges over replications are left out: they would cover each other."""
+
+
+def monthly_mrr(
+    series: Mapping[str, NDArray[np.float64]], months: Sequence[int], *, currency: str = "USD"
+) -> Figure:
+    """Draw MRR month by month; the title says how the last month compares with the first alternative.
+
+    Two bands, for two questions. The dark one is the 95 % interval of the mean: how well the simulation
+    knows it. The light one holds nine replications in ten: how much one future differs from another, which
+    more replications do not narrow. Bands may overlap where the paired difference is beyond doubt, because
+    good and bad luck is common to the alternatives; so the finding comes from the paired difference, never
+    from the bands. The warm-up is left out: its MRR is an artefact of the empty start. The axis begins at
+    zero.
+
+    Args:
+        series: by alternative, the baseline first: MRR at each month's end, shape (replications, months).
+        months: the number of each month, 1 being the first after the warm-up; months below 1 are not drawn.
+        currency: of the amounts.
+
+    Raises:
+        ValueError: if there is no month after the warm-up, no alternative, or shapes do not agree.
+    """
+    kept = np.asarray(months) >= 1
+    if not series or not kept.any():
+        raise ValueError("a chart of MRR needs one alternative and one month after the warm-up at least")
+    for name, values in series.items():
+        if values.ndim != 2 or values.shape[1] != len(months):
+            raise ValueError(f"{name!r} has shape {values.shape}, expected (replications, {len(months)})")
+    x = np.asarray(months)[kept]
+    stats = {name: [summary(column) for column in values[:, kept].T] for name, values in series.items()}
+    ends = {name: values[:, kept][:, -1] for name, values in series.items()}
+    with style():
+        return _drawn(
+            x,
+            stats,
+            _finding(ends, int(x[-1]), currency),
+            _subtitle(series, currency),
+            _note(series),
+            currency,
+        )
+
+
+def _finding(ends: Mapping[str, NDArray[np.float64]], month: int, currency: str) -> str:
+    """What the last month says; ``ends`` holds its MRR, shape (replications,), by alternative."""
+    after = f"After {month} month{'' if month == 1 else 's'}"
+    baseline = next(iter(ends))
+    if len(ends) == 1:
+        s = summary(ends[baseline])
+        return f"{after} the MRR of {baseline} is {Wording(lambda _: _Currency, currency).told('mrr', s)}"
+    values = {name: {"mrr": end} for name, end in ends.items()}
+    mrr = compare(values, baseline=baseline, better={"mrr": "higher"}).kpis["mrr"]
+    said = {name: _amount(mean, currency) for name, mean in mrr.means.items()}
+    means = {name: -np.inf if mean is None else mean for name, mean in mrr.means.items()}
+    best = max(mrr.differences, key=lambda name: means[name])
+    d = mrr.differences[best]
+    who = best if len(ends) == 2 else f"{best}, the highest of {len(ends) - 1},"
+    if d.verdict == "no difference shown":
+        both = f"{who} at {said[best]} and {baseline} at {said[baseline]}"
+        return f"{after} no difference in MRR is shown between {both}"
+    if d.relative is None:
+        return f"{after} {who} earns {said[best]} of MRR, {baseline} {said[baseline]}"
+    share, around = percent(abs(d.relative), d.relative_half_width)
+    more = f"{share.lstrip('+')} % {'more' if d.verdict == 'higher' else 'less'} than {baseline}"
+    return f"{after} {who} earns {said[best]} of MRR, {more} (±{around} %)"
+
+
+class _Currency:
+    unit = "currency"
+
+
+def _amount(value: float | None, currency: str) -> str:
+    return "an undefined amount" if value is None else money(value, currency)
+
+
+def _subtitle(series: Mapping[str, NDArray[np.float64]], currency: str) -> str:
+    replications = len(next(iter(series.values())))
+    amount = f"Monthly recurring revenue (MRR) at each month's end, {currency}"
+    what = f"{amount}; mean of {counted(replications)}."
+    if replications < 2:
+        return what
+    bands = " Dark band: 95 % interval of the mean."
+    return what + (bands + " Light band: nine replications in ten." if len(series) < MANY else bands)
+
+
+def _note(series: Mapping[str, NDArray[np.float64]]) -> str:
+    if len(series) < 2:
+        return ""
+    several = " and holds for all alternatives at once" if len(series) > 2 else ""
+    return (
+        "± is the half-width of the 95 % interval of the paired difference, replication by replication on "
+        f"the same market{several}; it can exclude zero although bands overlap."
+    )
+
+
+def _drawn(
+    x: NDArray[np.int_],
+    stats: Mapping[str, list[Summary]],
+    title: str,
+    subtitle: str,
+    note: str,
+    currency: str,
+) -> Figure:
+    figure, bottom, top = slide(title, subtitle, note)
+    width, height = figure.get_size_inches()
+    labels = {name: f"{_shortened(name)}  {_amount(s[-1].mean, currency)}" for name, s in stats.items()}
+    labels = {name: broken(figure, text, LABEL_SIZE, 2.8, weight="bold") for name, text in labels.items()}
+    right = 0.55 + max(extent(figure, text, LABEL_SIZE, weight="bold") for text in labels.values())
+    ymax = 1.06 * max(
+        [1.0, *(y for s in stats.values() for m in s for y in _tops(m, ranges=len(stats) < MANY))]
+    )
+    tick = max(extent(figure, money(ymax / n, currency), AXIS_SIZE) for n in (1, 1.07, 10))
+    left, foot = MARGIN * width + tick + 0.15, bottom * height + 0.7
+    axes = figure.add_axes(
+        (left / width, foot / height, 1 - (left + right + 0.2) / width, top - (foot + 0.25) / height)
+    )
+    alone = len(x) == 1
+    shifts = (np.arange(len(stats)) - (len(stats) - 1) / 2) * (0.1 if alone else 0.0)
+    colors = {
+        name: (_points if alone else _line)(axes, x + shift, name, stats[name], ranges=len(stats) < MANY)
+        for name, shift in zip(stats, shifts, strict=True)
+    }
+    axes.set_ylim(0, ymax)
+    axes.set_xlim(x[0] - 0.5 * alone, x[-1] + 0.3 * alone)
+    axes.grid(visible=True, axis="y")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value, currency)))
+    step = next((n for n in (1, 2, 3, 6, 12, 24) if len(x) <= 8 * n), 60)
+    axes.xaxis.set_major_locator(MultipleLocator(step))
+    axes.set_xlabel("months after the warm-up")
+    xs = {name: float(x[-1] + shift) for name, shift in zip(stats, shifts, strict=True)}
+    _label_ends(axes, labels, xs, {name: s[-1].mean for name, s in stats.items()}, colors)
+    return figure
+
+
+def _bands(stats: Sequence[Summary], *, ranges: bool) -> Iterator[tuple[float, Column, Column]]:
+    """Opacity, lower and upper edge of each band, from light to dark; nan where a band is undefined."""
+    if ranges:
+        yield 0.13, _column(s.p5 for s in stats), _column(s.p95 for s in stats)
+    mean, half = _column(s.mean for s in stats), _column(s.half_width for s in stats)
+    yield 0.38, mean - half, mean + half
+
+
+def _tops(s: Summary, *, ranges: bool) -> tuple[float, ...]:
+    """What must fit below the upper end of the axis."""
+    return (s.mean or 0.0) + (s.half_width or 0.0), (s.p95 or 0.0) if ranges else 0.0
+
+
+def _line(axes: Axes, x: Column, name: str, stats: Sequence[Summary], *, ranges: bool) -> str:
+    """One alternative over the months; returns its colour."""
+    (line,) = axes.plot(x, _column(s.mean for s in stats), label=name, gid="mean", zorder=3, clip_on=False)
+    color = str(line.get_color())
+    for opacity, low, high in _bands(stats, ranges=ranges):
+        axes.fill_between(x, low, high, color=color, alpha=opacity, linewidth=0, label=name)
+    return color
+
+
+def _points(axes: Axes, x: Column, name: str, stats: Sequence[Summary], *, ranges: bool) -> str:
+    """One alternative in its only month: what would be bands are bars; returns its colour."""
+    (line,) = axes.plot(x, _column(s.mean for s in stats), "o", label=name, gid="mean", zorder=3)
+    color = str(line.get_color())
+    for opacity, low, high in _bands(stats, ranges=ranges):
+        axes.vlines(
+            x, low, high, color=color, alpha=opacity, linewidth=9 if opacity > 0.2 else 18, label=name
+        )
+    return color
+
+
+def _label_ends(
+    axes: Axes,
+    labels: Mapping[str, str],
+    x: Mapping[str, float],
+    ends: Mapping[str, float | None],
+    colors: Mapping[str, str],
+) -> None:
+    """Names right of the lines, moved apart as far as needed, each tied to the end of its line."""
+    drawn = {name: end for name, end in ends.items() if end is not None}
+    low, high = axes.get_ylim()
+    point = (high - low) / axes.bbox.height * axes.figure.dpi / 72
+    heights = [LABEL_SIZE * (1.25 * labels[name].count("\n") + 1.45) * point for name in drawn]
+    for name, place in zip(drawn, spread(list(drawn.values()), heights, low, high), strict=True):
+        axes.annotate(
+            labels[name],
+            xy=(x[name], drawn[name]),
+            xytext=(1.035, place),
+            textcoords=("axes fraction", "data"),
+            va="center",
+            size=LABEL_SIZE,
+            weight="bold",
+            arrowprops={"arrowstyle": "-", "color": colors[name], "linewidth": 1.6, "relpos": (0, 0.5)},
+            annotation_clip=False,
+        )
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= 48 else f"{name[:46]}…"
+
+
+def _column(values: Iterable[float | None]) -> Column:
+    return np.array([np.nan if value is None else value for value in values])

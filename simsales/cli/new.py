@@ -1,0 +1,56 @@
+"""``simsales new``."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import click
+
+import simsales
+from simsales.cli import options
+from simsales.errors import InputError
+
+
+def examples() -> list[Path]:
+    """The example scenarios and their schema: ``simsales/examples`` once installed, ``scenarios`` in a
+    checkout.
+
+    Raises:
+        InputError: neither is there.
+    """
+    package = Path(simsales.__file__).parent
+    for folder in (package / "examples", package.parent / "scenarios"):
+        files = sorted(file for file in folder.glob("*") if file.suffix in (".yaml", ".json"))
+        if files:
+            return files
+    raise InputError(f"no example scenarios beside {package}; reinstall simsales")
+
+
+@click.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@options.debug
+def new(folder: Path) -> None:
+    """Copy the example scenarios into DIR, to start from. Nothing is ever overwritten.
+
+    \b
+    Examples:
+      simsales new trial
+      simsales compare trial/silo.yaml trial/pod.yaml
+    """
+    sources = examples()
+    standing = [str(folder / source.name) for source in sources if (folder / source.name).exists()]
+    if standing:
+        raise InputError(f"already there, and not overwritten: {', '.join(standing)}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for source in sources:
+            shutil.copyfile(source, folder / source.name)
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror}") from error
+    click.echo(f"Copied into {folder}:")
+    for source in sources:
+        click.echo(f"  {source.name}")
+    click.echo("Next:")
+    click.echo(f"  simsales validate {folder / 'pod.yaml'}")
+    click.echo(f"  simsales compare {folder / 'silo.yaml'} {folder / 'pod.yaml'}")

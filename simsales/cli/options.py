@@ -1,0 +1,71 @@
+"""Options that several commands share, each a decorator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from simsales.cli import DEBUG
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def cores() -> int:
+    """Number of processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def replications(default: int) -> Callable[[_F], _F]:
+    """``--replications N``, as ``replications: int``."""
+    return click.option(
+        "--replications", type=click.IntRange(min=1), default=default, show_default=True, metavar="N",
+        help="How many times to simulate each scenario.",
+    )  # fmt: skip
+
+
+seed = click.option(
+    "--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N",
+    help="Same seed, same luck, same results.",
+)  # fmt: skip
+"""``--seed N``, as ``seed: int``."""
+
+workers = click.option(
+    "--workers", type=click.IntRange(min=1), default=cores, show_default="all cores", metavar="N",
+    help="Processes that simulate side by side. The results do not depend on it.",
+)  # fmt: skip
+"""``--workers N``, as ``workers: int``."""
+
+out = click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=None, metavar="DIR",
+    help="Where to put the results; left out, a new folder under results/.",
+)  # fmt: skip
+"""``--out DIR``, as ``out: Path | None``."""
+
+overrides = click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE",
+    help="Change the scenario, as in people.AE.hours_per_month=120; null removes. May be repeated.",
+)  # fmt: skip
+"""``--set KEY=VALUE`` (repeatable), as ``overrides: tuple[str, ...]``."""
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+"""``--json``, as ``as_json: bool``."""
+
+quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
+"""``--quiet``, as ``quiet: bool``."""
+
+
+def _remember(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    ctx.meta[DEBUG] = value
+
+
+debug = click.option(
+    "--debug", is_flag=True, is_eager=True, expose_value=False, callback=_remember,
+    help="On an error, show where in the program it happened.",
+)  # fmt: skip
+"""``--debug``; every command has it, none needs to look at it."""

@@ -1,0 +1,37 @@
+"""``simsales validate``."""
+
+from __future__ import annotations
+
+import click
+
+from simsales.cli import options
+from simsales.errors import Fault, ScenarioError
+from simsales.scenario import load
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options.overrides
+@options.debug
+def validate(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
+    """Check scenario files, without simulating.
+
+    Every fault is told at its place: file:line:column, what was found, what was expected. Ends with exit code
+    2 if there is any.
+
+    \b
+    Examples:
+      simsales validate scenarios/pod.yaml
+      simsales validate scenarios/silo.yaml scenarios/pod.yaml
+      simsales validate scenarios/pod.yaml --set organization.teams.pod.count=4
+    """
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            load(file, overrides=overrides)
+        except ScenarioError as error:
+            faults.extend(error.faults)
+        else:
+            click.echo(f"{file}: ok")
+    if faults:
+        raise ScenarioError(faults)

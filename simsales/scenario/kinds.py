@@ -1,0 +1,148 @@
+"""What the schema expects at a given path, and how to say so in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, Tag
+from pydantic.fields import FieldInfo
+
+from simsales.scenario.schema import Distribution, Scenario
+
+NAME = "a name (letters, digits, _ and -, beginning with a letter or _)"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A type of the schema, without its wrappings."""
+
+    bare: Any
+    limits: tuple[Any, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, FieldInfo] | None:
+        """The fields by name, if it is a mapping with fixed keys."""
+        if isinstance(self.bare, type) and issubclass(self.bare, BaseModel):
+            return self.bare.model_fields
+        return None
+
+    @property
+    def tagged(self) -> dict[str, Kind]:
+        """The members by tag, if it is a union told apart by tags that pydantic puts into its locations."""
+        members = {}
+        if get_origin(self.bare) in (Union, UnionType):
+            for member in get_args(self.bare):
+                for limit in get_args(member)[1:]:
+                    if isinstance(limit, Tag):
+                        members[limit.tag] = kind_of(member)
+        return members
+
+    @property
+    def names(self) -> Kind | None:
+        """The kind of the values, if it is a mapping whose keys are names."""
+        return kind_of(get_args(self.bare)[1]) if get_origin(self.bare) is dict else None
+
+    def known_keys(self) -> list[str]:
+        """The keys that a mapping with fixed keys may have."""
+        if self.fields is not None:
+            return list(self.fields)
+        return list(dict.fromkeys(key for member in self.tagged.values() for key in member.known_keys()))
+
+    def choices(self) -> list[str]:
+        """The values that are possible, if they can be listed."""
+        return [str(each) for each in get_args(self.bare)] if get_origin(self.bare) is Literal else []
+
+    def below(self, part: str | int) -> Kind | None:
+        """The kind of what stands under a key, a position or a tag; None if the schema knows nothing of the
+        sort."""
+        if self.tagged:
+            return self.tagged.get(str(part))
+        if self.fields is not None:
+            info = self.fields.get(str(part))
+            return kind_of(info.annotation, tuple(info.metadata)) if info is not None else None
+        if get_origin(self.bare) is list:
+            return kind_of(get_args(self.bare)[0])
+        return self.names
+
+    def words(self) -> str:
+        """What is expected, as one would say it."""
+        if self.tagged:
+            plain = [member.words() for member in self.tagged.values() if member.fields is None]
+            if any(member.bare is Distribution for member in self.tagged.values()):
+                plain.append("a distribution such as {lognormal: {mean: 7, sd: 4}}")
+            return ", or ".join(plain) or f"a mapping with some of {', '.join(self.known_keys())}"
+        if self.choices():
+            return f"one of {', '.join(self.choices())}"
+        if self.bare in (int, float):
+            return ("a whole number" if self.bare is int else "a number") + self._bounds()
+        if self.bare is bool:
+            return "true or false"
+        if self.bare is str:
+            return self._text()
+        if self.fields is not None:
+            return f"a mapping with some of {', '.join(self.fields)}"
+        mapping = get_origin(self.bare) is dict
+        return ("a mapping" if mapping else "a list") + (
+            " with at least one entry" if self._limit("min_length") else ""
+        )
+
+    def _limit(self, name: str) -> Any:
+        return next(
+            (found for limit in self.limits if (found := getattr(limit, name, None)) is not None), None
+        )
+
+    def _bounds(self) -> str:
+        above, least, most = self._limit("gt"), self._limit("ge"), self._limit("le")
+        if least is not None and most is not None:
+            return f" from {figure(least)} to {figure(most)}"
+        said = (("above", above), ("of at least", least), ("at most", most))
+        return "".join(
+            f"{' and' if words == 'at most' else ''} {words} {figure(limit)}"
+            for words, limit in said
+            if limit is not None
+        )
+
+    def _text(self) -> str:
+        if self._limit("pattern"):
+            return NAME
+        least, most = self._limit("min_length"), self._limit("max_length")
+        return f"a text of {least or 0} to {most} characters" if most else "a text"
+
+
+def kind_of(annotation: Any, limits: tuple[Any, ...] = ()) -> Kind:
+    """The kind of an annotation, out of ``Annotated``, ``Field`` and ``| None``."""
+    if get_origin(annotation) is Annotated:
+        inner, *more = get_args(annotation)
+        return kind_of(
+            inner, (*(x for each in more for x in getattr(each, "metadata", None) or [each]), *limits)
+        )
+    if get_origin(annotation) in (Union, UnionType):
+        members = [member for member in get_args(annotation) if member is not NoneType]
+        if len(members) == 1:
+            return kind_of(members[0], limits)
+    return Kind(annotation, limits)
+
+
+SCENARIO = Kind(Scenario)
+
+
+def kind_at(path: Sequence[str]) -> Kind | None:
+    """The kind at a path of keys as a user writes them, that is without tags; None if the schema has no such
+    place.
+
+    Where a mapping may be one of several kinds, the answer is the first that has the next key.
+    """
+    kind: Kind | None = SCENARIO
+    for part in path:
+        if kind is not None and kind.tagged:
+            kind = next((member for member in kind.tagged.values() if part in (member.fields or ())), None)
+        kind = kind.below(part) if kind is not None else None
+    return kind
+
+
+def figure(value: float) -> str:
+    """A number for a message: 1,000,000 rather than 1e+06."""
+    return f"{value:,.15g}" if isinstance(value, float) else f"{value:,}"

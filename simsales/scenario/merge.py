@@ -1,0 +1,77 @@
+"""Laying one scenario over another: JSON Merge Patch (RFC 7396) on nodes, and ``--set a.b.c=value``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from simsales.errors import Fault
+from simsales.scenario.nodes import Node, Place, read
+from simsales.scenario.words import shortened
+
+
+@dataclass(frozen=True)
+class Idle:
+    """A null that removed nothing."""
+
+    path: tuple[str, ...]
+    node: Node
+
+
+def merge(base: Node | None, patch: Node, idle: list[Idle], path: tuple[str, ...] = ()) -> Node:
+    """``base`` with ``patch`` laid over it: mappings merge, null removes, anything else replaces.
+
+    Every leaf keeps the place it was written at; a merged mapping stands where the patch wrote it. Nulls that
+    removed nothing go into ``idle``: the schema decides whether they were meant. Neither argument is changed.
+    """
+    if not isinstance(patch.value, dict):
+        return patch
+    known: dict[str, Node] = {}
+    removed: dict[str, Node] = {}
+    if base is not None and isinstance(base.value, dict):
+        known, removed = dict(base.value), dict(base.removed)
+    for key, value in patch.value.items():
+        below = (*path, key)
+        if value.value is None and not value.broken:
+            if known.pop(key, None) is None and key not in removed:
+                idle.append(Idle(below, value))
+            removed[key] = value
+        else:
+            known[key] = merge(known.get(key), value, idle, below)
+            removed.pop(key, None)
+    place, broken = patch.place, patch.broken
+    if base is not None and isinstance(base.value, dict):
+        place = base.place if patch.implied else place
+        broken = broken or base.broken
+    return replace(
+        patch, value=known, removed=removed, place=place, broken=broken,
+        written="a mapping" if known or broken else "an empty mapping",
+    )  # fmt: skip
+
+
+def override(argument: str, faults: list[Fault]) -> Node | None:
+    """The patch that ``--set a.b.c=value`` stands for; None, with a fault in ``faults``, if it is malformed.
+
+    Raises:
+        ScenarioError: the value is no YAML.
+    """
+    file = f"--set {shortened(argument)}"
+    dotted, equals, text = argument.partition("=")
+    parts = dotted.split(".")
+    places = [Place(file, 1, 1 + sum(len(part) + 1 for part in parts[:i])) for i in range(len(parts) + 1)]
+    if not equals:
+        faults.append(places[0].fault("no =", "KEY=VALUE, such as horizon_months=36"))
+        return None
+    for part, place in zip(parts, places, strict=False):
+        if not part.strip():
+            faults.append(
+                place.fault("an empty name", "names joined by dots, such as people.AE.salary_per_year")
+            )
+            return None
+    node = read(text, places[-1], faults)
+    if node is None or node.written == "nothing":
+        faults.append(places[-1].fault("no value", "a value; null removes the key"))
+        return None
+    for part, place in zip(reversed(parts), reversed(places[:-1]), strict=True):
+        node.key = place
+        node = Node(place, {part: node}, "a mapping", implied=True)
+    return node

@@ -1,0 +1,108 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from simsales.analysis.comparison import Comparison, compare
+from simsales.analysis.intervals import summary
+from simsales.analysis.wording import Wording, grouped, label, money, number, percent, step_of
+
+Describe = Callable[[str], Any]
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "said"),
+    [
+        (412_345, 3_210, ("412,000", "3,000")),
+        (412_345, 2_190, ("412,300", "2,200")),  # a half-width beginning with 1 or 2 keeps two digits
+        (20.04, 0.42, ("20.0", "0.4")),
+        (-0.03, 0.4, ("0.0", "0.4")),  # no minus before zero
+        (-12_345.0, 0.0, ("−12,345", "0")),  # a whole number is exact
+        (-12_345.6, 0.0, ("−12,350", "0")),
+        (60.0, None, ("60", None)),
+        (1 / 3, None, ("0.3333", None)),
+        (2.0, 170.0, ("0", "170")),
+    ],
+)
+def test_rounding_follows_the_half_width(value: float, half: float | None, said: tuple[str, str]) -> None:
+    step = step_of(value, half)
+    assert number(value, step) == said[0]
+    if half is not None:
+        assert number(half, step) == said[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "said"),
+    [
+        (412_345, "USD", "$412k"),
+        (1_559_999, "EUR", "€1.56M"),
+        (999_600, "USD", "$1M"),
+        (9_994, "USD", "$9,994"),
+        (980, "CHF", "CHF 980"),
+        (-5_300, "USD", "−$5,300"),
+        (-0.2, "USD", "$0"),
+        (2.4e9, "USD", "$2,400M"),
+    ],
+)
+def test_money_in_short(value: float, currency: str, said: str) -> None:
+    assert money(value, currency) == said
+
+
+def test_values_in_their_units(units: Describe) -> None:
+    words = Wording(units)
+    assert words.estimate("mrr_end", 1_121_300, 7_100) == "$1,121k ± 7k"
+    assert words.estimate("mrr_end", -12_340, 3_200, sign=True) == "−$12k ± 3k"
+    assert words.estimate("win_rate", 0.3349, 0.0022) == "33.49 ± 0.22 %"
+    assert words.estimate("win_rate", 0.0101, 0.0022, sign=True) == "+1.01 ± 0.22 pp"
+    assert words.estimate("wait_days.AE", None, None) == "–"
+    assert words.value("sales_cycle_days", 31.23, 0.4) == "31.2"
+    assert Wording(units, "CHF").estimate("mrr_end", 1_121_300, 7_100) == "1,121k ± 7k"
+    assert words.told("win", summary([59, 60, 61])) == "60.0 a month (±2.5)"
+
+
+def test_the_unit_is_said_once(units: Describe) -> None:
+    words = Wording(units)
+    assert words.tag("wait_days.AE") == "wait for AE, days"
+    assert words.tag("customers_end") == "customers at the end"
+    assert words.tag("win") == "wins"
+    assert words.tag("mrr_end") == "MRR at the end"
+    assert Wording(units, "CHF").tag("mrr_end") == "MRR at the end, CHF"
+    assert words.tag("something_new") == "something new, furlongs"
+
+
+def test_groups_keep_every_kpi_once() -> None:
+    names = ["backlog.AE", "novel", "win", "mql", "backlog.SDR", "mrr_end"]
+    groups = grouped(names)
+    assert groups == {
+        "Funnel, per month": ["mql", "win"],
+        "Money": ["mrr_end"],
+        "People": ["backlog.AE", "backlog.SDR"],
+        "Other": ["novel"],
+    }
+    assert label("backlog.AE") == "AE backlog"
+
+
+def test_percent() -> None:
+    assert percent(0.0312, 0.008) == ("+3.1", "0.8")
+    assert percent(4.0) == ("+400", "")
+
+
+def test_headline_says_the_finding(compared: Callable[..., Comparison], units: Describe) -> None:
+    words = Wording(units)
+    found = words.headline(compared(["silo", "pod"], {"pod": {"mrr_end": 0.1}}), "pod")
+    lost = words.headline(compared(["silo", "pod"], {"pod": {"mrr_end": -0.1}}), "pod")
+    same = words.headline(compared(["silo", "pod"]), "pod")
+    assert found.startswith("pod against silo: MRR at the end ")
+    assert "% higher (±" in found
+    assert "% lower (±" in lost
+    assert "MRR at the end no difference shown" in same
+
+
+def test_change_from_zero_is_said_in_units(units: Describe) -> None:
+    found = compare(
+        {"x": {"wait_days.AE": [0, 0, 0]}, "y": {"wait_days.AE": [2, 2.1, 1.9]}},
+        baseline="x",
+        better={"wait_days.AE": "lower"},
+    )
+    d = found.kpis["wait_days.AE"].differences["y"]
+    assert Wording(units).change("wait_days.AE", d) == "2.00 days higher (±0.25)"

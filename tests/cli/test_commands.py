@@ -1,0 +1,262 @@
+"""The commands that need no simulation, and what all commands share."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import simsales
+from simsales.cli import COMMANDS, group, main, options
+from simsales.errors import InputError, SimsalesError
+from simsales.scenario import json_schema
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+BUG = "this is a bug in simsales; --debug shows where it happened"
+HEAVY = {"pydantic", "numpy", "simpy", "matplotlib", "scipy", "rich", "ruamel"}
+
+
+def run(*args: str | Path, code: int = 0) -> tuple[str, str]:
+    """Standard output and standard error of a command that ends with ``code``."""
+    result = CliRunner().invoke(group, [str(arg) for arg in args])
+    assert result.exit_code == code, result.output
+    return result.stdout, result.stderr
+
+
+def python(*args: str, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *args], capture_output=True, text=True, check=False, **more)  # type: ignore[call-overload,no-any-return]
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = f"""
+import sys
+from simsales.cli import main
+sys.argv = ["simsales", "--help"]
+try:
+    main()
+except SystemExit:
+    print(sorted({HEAVY!r} & set(sys.modules)))
+"""
+    lines = python("-c", code).stdout.splitlines()
+    assert lines[0].startswith("Usage: simsales")
+    assert lines[-1] == "[]"
+
+
+def test_reading_scenarios_imports_no_numbers() -> None:
+    code = (
+        f"import sys, simsales.scenario; print(sorted({HEAVY - {'pydantic', 'ruamel'}!r} & set(sys.modules)))"
+    )
+    assert python("-c", code).stdout.strip() == "[]"
+
+
+def test_help_lists_every_command_with_what_it_does() -> None:
+    text, _ = run("--help")
+    for name, (_, does) in COMMANDS.items():
+        assert f"{name} " in text
+        assert does in text
+
+
+@pytest.mark.parametrize("name", ["new", "validate", "schema"])
+def test_every_help_teaches_by_example(name: str) -> None:
+    text, _ = run(name, "--help")
+    assert "Examples:" in text
+    assert f"simsales {name}" in text
+    assert "--debug" in text
+
+
+def test_version_and_module() -> None:
+    assert run("--version")[0] == f"simsales, version {simsales.__version__}\n"
+    assert python("-m", "simsales", "--version").stdout == f"simsales, version {simsales.__version__}\n"
+
+
+def test_misspelled_command() -> None:
+    assert "Did you mean 'validate'?" in run("valdate", code=2)[1]
+
+
+# ------------------------------------------------------------------------------------------------- validate
+
+
+def test_validate_says_ok() -> None:
+    files = [SCENARIOS / "silo.yaml", SCENARIOS / "pod.yaml"]
+    assert run("validate", *files) == ("".join(f"{file}: ok\n" for file in files), "")
+
+
+def test_validate_tells_all_faults_of_all_files(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"extends: {SCENARIOS / 'pod.yaml'}\nhorizon_months: 0\nfoo: 1\n")
+    good = SCENARIOS / "pod.yaml"
+    out, err = run("validate", tmp_path / "a.yaml", good, tmp_path / "missing.yaml", code=2)
+    assert out == f"{good}: ok\n"
+    places = [line.split(" found ")[0] for line in err.splitlines()]
+    a, missing = tmp_path / "a.yaml", tmp_path / "missing.yaml"
+    assert places == [f"error: {a}:2:17:", f"error: {a}:3:1:", f"error: {missing}:1:1:"]
+
+
+def test_validate_with_overrides() -> None:
+    _, err = run("validate", SCENARIOS / "pod.yaml", "--set", "horizon_months=x", "--set", "foo", code=2)
+    assert "error: --set horizon_months=x:1:16: found x" in err
+    assert "error: --set foo:1:1: found no =" in err
+
+
+def test_validate_needs_a_file() -> None:
+    assert "Missing argument" in run("validate", code=2)[1]
+
+
+# --------------------------------------------------------------------------------------------- schema, new
+
+
+def test_schema_is_json() -> None:
+    assert json.loads(run("schema")[0]) == json_schema()
+
+
+def test_new_copies_the_examples_and_says_what_next(tmp_path: Path) -> None:
+    folder = tmp_path / "some" / "trial"
+    out, _ = run("new", folder)
+    assert {file.name for file in folder.iterdir()} == {
+        file.name for file in SCENARIOS.iterdir() if file.suffix in (".yaml", ".json")
+    }
+    assert f"simsales compare {folder / 'silo.yaml'} {folder / 'pod.yaml'}" in out
+    run("validate", folder / "pod.yaml", folder / "silo.yaml")
+
+
+def test_new_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").write_text("mine")
+    _, err = run("new", tmp_path, code=2)
+    assert str(tmp_path / "pod.yaml") in err
+    assert "silo.yaml" not in err
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("pod.yaml", "mine")]
+
+
+def test_new_cannot_copy_into_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "cannot write to" in run("new", tmp_path / "file", code=2)[1]
+
+
+def test_new_works_from_a_plain_checkout(tmp_path: Path) -> None:
+    """Without an installation nothing but the folder of the checkout leads to the examples."""
+    done = python("-S", "-c", "import simsales, sys; print(simsales.__file__)", cwd=SCENARIOS.parent)
+    assert Path(done.stdout.strip()).parent == SCENARIOS.parent / "simsales"
+    assert python("-m", "simsales", "new", str(tmp_path / "x"), cwd=SCENARIOS.parent).returncode == 0
+
+
+# ------------------------------------------------------------------------------------------------- endings
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> type[BaseException]:
+    """A command ``new`` that fails with the error put into ``failure``."""
+
+    class Failure:
+        error: BaseException = SimsalesError("no luck")
+
+    @click.command()
+    @options.debug
+    def fail() -> None:
+        raise Failure.error
+
+    monkeypatch.setattr(group, "get_command", lambda *_: fail)
+    return Failure  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (SimsalesError("no luck"), 1, "error: no luck\n"),
+        (InputError("no\nluck"), 2, "error: no\nerror: luck\n"),
+        (KeyError("x"), 1, f"error: KeyError: 'x' ({BUG})\n"),
+        (ValueError("a\nb"), 1, f"error: ValueError: a b ({BUG})\n"),
+        (KeyboardInterrupt(), 130, ""),
+        (BrokenPipeError(), 141, ""),
+    ],
+)
+def test_errors_end_in_one_message(failing: type, error: BaseException, code: int, told: str) -> None:
+    failing.error = error  # type: ignore[attr-defined]
+    assert run("new", code=code) == ("", told)
+
+
+@pytest.mark.parametrize(("error", "code"), [(InputError("no luck"), 2), (KeyError("x"), 1)])
+def test_debug_shows_the_traceback(failing: type, error: Exception, code: int) -> None:
+    failing.error = error  # type: ignore[attr-defined]
+    _, err = run("new", "--debug", code=code)
+    assert err.startswith("Traceback (most recent call last)")
+    assert err.splitlines()[-1].startswith("error: ")
+
+
+def test_no_traceback_unless_asked_for() -> None:
+    done = python("-m", "simsales", "validate", "missing.yaml")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: missing.yaml:1:1: found no file missing.yaml")
+    assert "Traceback" in python("-m", "simsales", "validate", "--debug", "missing.yaml").stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell with pipes")
+def test_a_closed_pipe_is_no_news() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "simsales", "schema"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_an_old_console_gets_question_marks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    done = python(
+        "-m",
+        "simsales",
+        "validate",
+        f"{tmp_path}/→.yaml",
+        env={**os.environ, "PYTHONIOENCODING": "cp1252:strict"},
+    )
+    assert done.returncode == 2
+    assert "/?.yaml:1:1: found no file" in done.stderr
+    monkeypatch.setattr(sys, "stdout", object())
+    monkeypatch.setattr(sys, "argv", ["simsales", "--version"])
+    with pytest.raises((SystemExit, AttributeError)):
+        main()
+
+
+# ------------------------------------------------------------------------------------------------- options
+
+
+@click.command()
+@options.replications(30)
+@options.seed
+@options.workers
+@options.out
+@options.overrides
+@options.as_json
+@options.quiet
+@options.debug
+def everything(**given: object) -> None:
+    click.echo(repr(given))
+
+
+def test_options_have_these_names_and_defaults() -> None:
+    result = CliRunner().invoke(everything, [])
+    assert result.exit_code == 0
+    assert result.output.strip() == repr(
+        {
+            "replications": 30, "seed": 1, "workers": options.cores(), "out": None, "overrides": (),
+            "as_json": False, "quiet": False,
+        }
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["--replications", "0"], ["--seed", "-1"], ["--workers", "0"], ["--seed", "x"], ["--out", __file__]],
+)
+def test_options_are_checked(wrong: list[str]) -> None:
+    result = CliRunner().invoke(everything, wrong)
+    assert result.exit_code == 2
+    assert "Error: Invalid value" in result.output

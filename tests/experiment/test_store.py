@@ -1,0 +1,404 @@
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import toys
+
+from simsales.errors import InputError, SimsalesError
+from simsales.experiment.folders import new_folder
+from simsales.experiment.store import Failure, Key, Store
+
+NOW = datetime(2026, 11, 5, 14, 3, 9)
+LEDGER: dict[str, dict[str, list[Any]]] = {"ledger": {"month": [1, 2], "mrr": [10.0, 20.0]}}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    with Store.create(folder, toys.TEXTS, seed=7, command=["simsales", "compare"]) as store:
+        yield store
+
+
+def create(folder: Path, texts: dict[str, str] = toys.TEXTS, seed: int = 7) -> None:
+    Store.create(folder, texts, seed=seed).close()
+
+
+# --------------------------------------------------------------------------------------------------- manifest
+
+
+def test_a_finished_folder_says_everything_about_itself(folder: Path) -> None:
+    toys.run(folder, replications=2)
+    assert toys.files(folder) == {
+        ".lock",
+        "manifest.json",
+        "results.sqlite",
+        "scenarios",
+        "scenarios/pod.yaml",
+        "scenarios/silo.yaml",
+    }
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["status"] == "complete"
+    assert (manifest["format"], manifest["seed"], manifest["replications"], manifest["failures"]) == (
+        1,
+        7,
+        2,
+        0,
+    )
+    assert [alternative["name"] for alternative in manifest["alternatives"]] == ["silo", "pod"]
+    assert manifest["versions"].keys() == {"simsales", "numpy", "simpy", "python"}
+    assert datetime.fromisoformat(manifest["created"]).utcoffset() is not None
+    for alternative in manifest["alternatives"]:
+        assert (folder / alternative["file"]).read_text() == toys.TEXTS[alternative["name"]]
+
+
+def test_every_command_is_kept(folder: Path) -> None:
+    Store.create(folder, toys.TEXTS, seed=7, command=["one"]).close()
+    Store.create(folder, toys.TEXTS, seed=7, command=["two", "words"]).close()
+    with Store.open(folder) as store:
+        assert [entry["command"] for entry in store.manifest["commands"]] == [["one"], ["two", "words"]]
+
+
+def test_scenarios_whose_names_no_file_system_would_take(folder: Path) -> None:
+    texts = {"con": "a", "Pod": "b", "pod": "c", 'what? "is"/this': "d", "été 売上": "e"}
+    create(folder, texts)
+    with Store.open(folder) as store:
+        assert store.alternatives() == list(texts)
+        written = {a["name"]: (folder / a["file"]).read_text() for a in store.manifest["alternatives"]}
+    assert written == texts
+    names = {path.name.casefold() for path in (folder / "scenarios").iterdir()}
+    assert names == {"_con.yaml", "pod.yaml", "pod_.yaml", "what_ _is__this.yaml", "été 売上.yaml"}
+
+
+# --------------------------------------------------------------------------------------------------- identity
+
+
+def test_an_empty_folder_will_do(folder: Path) -> None:
+    folder.mkdir()
+    create(folder)
+    create(folder)
+
+
+@pytest.mark.parametrize(
+    ("texts", "seed", "said"),
+    [
+        (toys.TEXTS, 8, "seed is 7 there, 8 here"),
+        ({"silo": toys.TEXTS["silo"]}, 7, "alternatives is silo, pod there, silo here"),
+        ({"pod": "horizon_months: 4\n", "silo": "horizon_months: 3\n"}, 7, "silo, pod there, pod, silo here"),
+        (toys.TEXTS | {"pod": "other"}, 7, "scenario pod is sha256"),
+    ],
+)
+def test_another_experiment_is_refused(folder: Path, texts: dict[str, str], seed: int, said: str) -> None:
+    toys.run(folder, replications=1)
+    before = (folder / "manifest.json").read_bytes(), toys.content(folder)
+    with pytest.raises(InputError, match=said):
+        create(folder, texts, seed)
+    assert ((folder / "manifest.json").read_bytes(), toys.content(folder)) == before
+
+
+def test_only_what_differs_is_named(folder: Path) -> None:
+    create(folder)
+    with pytest.raises(InputError) as caught:
+        create(folder, toys.TEXTS, 8)
+    assert "scenario" not in str(caught.value)
+    assert "numpy" not in str(caught.value)
+
+
+def test_results_of_another_version_are_not_mixed_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create(folder)
+    monkeypatch.setattr("simsales.__version__", "99.0")
+    with pytest.raises(InputError, match=r"simsales is \S+ there, 99.0 here"):
+        create(folder)
+
+
+def test_a_folder_of_something_else_is_refused_and_left_alone(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "thesis.doc").touch()
+    with pytest.raises(InputError, match=r"is not a results folder \(it holds thesis.doc\)"):
+        create(folder)
+    assert toys.files(folder) == {"thesis.doc"}
+
+
+def test_a_folder_left_by_a_kill_before_the_manifest_is_taken(folder: Path) -> None:
+    folder.mkdir()
+    (folder / ".lock").touch()
+    (folder / "manifest.json.draft").write_text("{")
+    create(folder)
+
+
+def test_a_folder_left_by_a_kill_right_after_the_manifest_is_taken(folder: Path) -> None:
+    create(folder)
+    (folder / "results.sqlite").unlink()
+    (folder / "scenarios" / "pod.yaml").unlink()
+    create(folder)
+    with Store.open(folder) as store:
+        assert store.finished() == set()
+    assert (folder / "scenarios" / "pod.yaml").exists()
+
+
+def test_a_file_in_the_place_of_the_folder(folder: Path) -> None:
+    folder.touch()
+    with pytest.raises(InputError, match="cannot keep results in"):
+        create(folder)
+    with pytest.raises(InputError, match="is not a results folder"):
+        Store.open(folder)
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", "nonsense", "\x00"])
+def test_a_broken_manifest(folder: Path, content: str) -> None:
+    folder.mkdir()
+    (folder / "manifest.json").write_text(content)
+    with pytest.raises(InputError, match="is not the manifest of a results folder"):
+        Store.open(folder)
+    with pytest.raises(InputError, match="is not the manifest of a results folder"):
+        create(folder)
+
+
+def test_another_format(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "manifest.json").write_text('{"format": 2}')
+    with pytest.raises(InputError, match="has format 2; this version of simsales reads format 1"):
+        Store.open(folder)
+
+
+def test_nothing_to_open(folder: Path) -> None:
+    with pytest.raises(InputError, match=r"is not a results folder: it has no manifest.json"):
+        Store.open(folder)
+
+
+def test_a_database_that_is_none(folder: Path) -> None:
+    create(folder)
+    (folder / "results.sqlite").write_text("this is no database, but long enough to look like one" * 50)
+    with pytest.raises(SimsalesError, match="file is not a database"):
+        create(folder)
+    with pytest.raises(SimsalesError, match="file is not a database"), Store.open(folder) as store:
+        store.kpis()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_seeds_that_no_database_can_keep(folder: Path, seed: int) -> None:
+    with pytest.raises(InputError, match=r"expected a whole number from 0 to 2\^63 - 1"):
+        create(folder, toys.TEXTS, seed)
+    assert not folder.exists()
+
+
+def test_no_scenario(folder: Path) -> None:
+    with pytest.raises(InputError, match="at least one scenario"):
+        create(folder, {})
+
+
+# -------------------------------------------------------------------------------------------- who may do what
+
+
+def test_a_second_writer_is_refused_until_the_first_has_closed(folder: Path, store: Store) -> None:
+    with pytest.raises(InputError, match="another process is writing"):
+        create(folder)
+    code = "import sys, toys; from pathlib import Path; toys.run(Path(sys.argv[1]))"
+    other = subprocess.run(
+        [sys.executable, "-c", code, folder],
+        env=os.environ | {"PYTHONPATH": str(Path(toys.__file__).parent)},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert "another process is writing" in other.stderr
+    store.close()
+    create(folder)
+
+
+def test_the_lock_of_a_killed_writer_is_gone(folder: Path) -> None:
+    code = """
+import os, signal, sys, toys
+from pathlib import Path
+from simsales.experiment.store import Key, Store
+store = Store.create(Path(sys.argv[1]), toys.TEXTS, seed=7)
+store.begin(1)
+store.record(Key("silo", 0, 0), {"ledger": {"month": [1], "mrr": [0.5]}}, {"win": 1.0})
+store._db.execute("BEGIN IMMEDIATE")
+store._set_status(Key("silo", 0, 1), "ok")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    env = os.environ | {"PYTHONPATH": str(Path(toys.__file__).parent)}
+    subprocess.run([sys.executable, "-c", code, folder], env=env, check=False)
+    with Store.open(folder) as store:
+        assert store.finished() == {Key("silo", 0, 0)}
+    with Store.create(folder, toys.TEXTS, seed=7) as store:
+        assert store.finished() == {Key("silo", 0, 0)}
+
+
+def test_readers_see_whole_replications_while_it_is_written(folder: Path, store: Store) -> None:
+    store.begin(3)
+    store.record(Key("silo", 0, 0), LEDGER, {"win": 1.0})
+    store.record(Key("pod", 0, 0), LEDGER, {"win": 2.0})
+    with Store.open(folder) as reader:
+        store._db.execute("BEGIN IMMEDIATE")
+        store._set_status(Key("silo", 0, 1), "ok")
+        assert reader.replications_done() == [0]
+        assert reader.kpis().values["pod"]["win"].tolist() == [2.0]
+        assert reader.manifest["status"] == "running"
+        store._db.execute("COMMIT")
+        assert len(reader.finished()) == 3
+        store.finish("complete")
+        assert len(reader.finished()) == 3
+    store.close()
+    assert not (folder / "results.sqlite-wal").exists()
+
+
+def test_a_reader_cannot_write(folder: Path) -> None:
+    create(folder)
+    with Store.open(folder) as reader, pytest.raises(SimsalesError, match="readonly"):
+        reader.record(Key("silo", 0, 0), {}, {})
+
+
+def test_finishing_while_somebody_reads(folder: Path, store: Store) -> None:
+    store.begin(1)
+    store.record(Key("silo", 0, 0), LEDGER, {})
+    with Store.open(folder) as reader:
+        reader._db.execute("BEGIN")
+        assert len(reader.finished()) == 1
+        store.finish("complete")
+        assert store.manifest["status"] == "complete"
+        assert len(reader.finished()) == 1
+
+
+# ------------------------------------------------------------------------------------------- writing, reading
+
+
+def test_a_replication_is_stored_whole_or_not_at_all(store: Store) -> None:
+    store.begin(1)
+    bad: dict[str, dict[str, list[Any]]] = {"ledger": {"month": [1, 2], "mrr": [1.0, object()]}}
+    with pytest.raises(SimsalesError, match="type 'object' is not supported"):
+        store.record(Key("silo", 0, 0), bad, {"win": 1.0})
+    assert store.finished() == set()
+    assert store.table("kpis")["kpi"] == []
+    store.record(Key("silo", 0, 0), LEDGER, {"win": 1.0})
+    with pytest.raises(SimsalesError, match="UNIQUE"):
+        store.record(Key("silo", 0, 0), LEDGER, {"win": 1.0})
+
+
+def test_columns_of_unequal_length_are_refused(store: Store) -> None:
+    with pytest.raises(ValueError, match="shorter"):
+        store.record(Key("silo", 0, 0), {"ledger": {"month": [1, 2], "mrr": [1.0]}}, {})
+    assert store.finished() == set()
+
+
+@pytest.mark.parametrize("name", ["kpis", "failures", "replications"])
+def test_the_store_keeps_its_own_tables(store: Store, name: str) -> None:
+    with pytest.raises(SimsalesError, match="cannot be named"):
+        store.record(Key("silo", 0, 0), {name: {"a": [1]}}, {})
+
+
+def test_values_come_back_as_they_went_in(store: Store) -> None:
+    values = [1, 1.0, 0.1 + 0.2, 1e300, float("inf"), None, "12", "", "été; DROP TABLE kpis", 2**62, -5e-324]
+    store.record(Key("silo", 0, 0), {'od"d': {"se lect": values}}, {})
+    back = store.table('od"d')["se lect"]
+    assert [(type(v), v) for v in back] == [(type(v), v) for v in values]
+
+
+def test_an_empty_table_has_its_columns(store: Store) -> None:
+    empty: dict[str, list[Any]] = {"reason": [], "count": []}
+    store.record(Key("silo", 0, 0), {"losses": empty}, {})
+    keys = ["scenario", "design_point", "replication", "row"]
+    assert store.table("losses") == {name: [] for name in [*keys, "reason", "count"]}
+
+
+def test_kpis_of_replications_that_finished_in_all_alternatives(store: Store) -> None:
+    for number in (3, 0, 2):
+        store.record(Key("pod", 0, number), {}, {"win": 10.0 + number, "only_pod": None})
+    for number in (2, 1, 3):
+        store.record(Key("silo", 0, number), {}, {"win": float(number), "rate": None if number == 2 else 0.5})
+    store.record_failure(Failure("silo", 0, 0, 7, "simulate", "ValueError", "", ""))
+    replications, values = store.kpis()
+    assert replications == store.replications_done() == [2, 3]
+    assert list(values) == ["silo", "pod"]
+    np.testing.assert_array_equal(values["silo"]["win"], [2.0, 3.0])
+    np.testing.assert_array_equal(values["pod"]["win"], [12.0, 13.0])
+    np.testing.assert_array_equal(values["silo"]["rate"], [np.nan, 0.5])
+    np.testing.assert_array_equal(values["pod"]["only_pod"], [np.nan, np.nan])
+    assert "only_pod" not in values["silo"]
+
+
+def test_monthly_sums_over_all_but_months(store: Store) -> None:
+    for scenario, factor in (("silo", 1), ("pod", 10)):
+        for number in (0, 1):
+            count = [factor * n for n in (1, 2, 3, 4 * number)]
+            funnel: dict[str, list[Any]] = {"month": [-1, 1, 1, 2], "state": list("abab"), "count": count}
+            store.record(Key(scenario, 0, number), {"funnel": funnel}, {})
+    store.record(Key("silo", 0, 2), {"funnel": {"month": [9], "state": ["a"], "count": [1]}}, {})
+    months, values = store.monthly("funnel", "count")
+    assert months == [-1, 1, 2]
+    assert values["silo"].tolist() == [[1, 5, 0], [1, 5, 4]]
+    assert values["pod"].tolist() == [[10, 50, 0], [10, 50, 40]]
+
+
+def test_misspelled_tables_and_columns(store: Store) -> None:
+    store.record(Key("silo", 0, 0), LEDGER | {"people": {"name": ["x"]}}, {})
+    with pytest.raises(
+        InputError, match="no table 'legder'; it has failures, kpis, ledger, people, replications"
+    ):
+        store.table("legder")
+    with pytest.raises(InputError, match=r"'ledger' has no column 'mmr'; it has .*, month, mrr"):
+        store.monthly("ledger", "mmr")
+    with pytest.raises(InputError, match="'people' has no column 'month'"):
+        store.monthly("people", "name")
+
+
+# ------------------------------------------------------------------------------------------------- new_folder
+
+
+def test_new_folders_are_named_after_scenarios_and_moment(tmp_path: Path) -> None:
+    parent = tmp_path / "a" / "results"
+    assert new_folder(parent, ["silo", "pod"], NOW) == parent / "silo-vs-pod-20261105-140309"
+    assert new_folder(parent, ["silo", "pod"], NOW) == parent / "silo-vs-pod-20261105-140309-2"
+    assert new_folder(parent, ["silo", "pod"], NOW) == parent / "silo-vs-pod-20261105-140309-3"
+
+
+def test_new_folders_never_collide(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(16) as executor:
+        folders = list(executor.map(lambda _: new_folder(tmp_path / "results", ["x"], NOW), range(64)))
+    assert len(set(folders)) == 64
+    assert all(folder.is_dir() for folder in folders)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("my pod", "my pod"),
+        ("売上" * 100, "売上" * 20),
+        ('a<b>:"c/d\\e|f?g*h\x07', "a_b___c_d_e_f_g_h_"),
+        ("..", "_"),
+        ("nul.x", "_nul.x"),
+        ("x" * 500, "x" * 120),
+    ],
+)
+def test_new_folders_have_names_that_every_system_takes(tmp_path: Path, name: str, stem: str) -> None:
+    assert new_folder(tmp_path, [name], NOW).name == f"{stem}-20261105-140309"
+
+
+def test_no_new_folder_inside_a_file(tmp_path: Path) -> None:
+    (tmp_path / "results").touch()
+    with pytest.raises(InputError, match="cannot make the folder"):
+        new_folder(tmp_path / "results", ["x"], NOW)
+
+
+def test_the_database_is_plain_sqlite(folder: Path) -> None:
+    """Anybody can read it, with no simsales at hand."""
+    toys.run(folder, replications=2)
+    database = sqlite3.connect(folder / "results.sqlite")
+    assert database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert database.execute("SELECT count(*) FROM ledger WHERE scenario = 'pod'").fetchone() == (8,)
+    database.close()
