@@ -106,10 +106,10 @@ def conduct(
                 err=True,
             )
             raise
-        results = Results(folder, store.kpis(), store.monthly("ledger", "mrr_closing"), store.failures())
-    if not results.kpis.replications:
-        raise SimsalesError(_told(results))
-    return results
+        failures, kpis = store.failures(), store.kpis()
+        if not kpis.replications:
+            raise SimsalesError(_told(folder, failures))
+        return Results(folder, kpis, store.monthly("ledger", "mrr_closing"), failures)
 
 
 def present(results: Results, table: RenderableType, charts: Mapping[str, Figure]) -> None:
@@ -138,22 +138,17 @@ def end(results: Results) -> None:
         SimsalesError: if any failed.
     """
     if results.failures:
-        raise SimsalesError(_told(results))
+        raise SimsalesError(_told(results.folder, results.failures))
 
 
-def _told(results: Results) -> str:
-    lines = [
-        f"{len(results.failures)} replications failed and are missing from the results in {results.folder}:"
-    ]
-    shown = results.failures[:5]
+def _told(folder: Path, failures: Sequence[Failure]) -> str:
+    lines = [f"{len(failures)} replications failed and are missing from the results in {folder}:"]
+    shown = failures[:5]
     for f in shown:
-        lines.append(
-            f"{f.scenario}, replication {f.replication}, seed {f.seed}, {f.stage}: {f.error}: {f.message}"
-        )
-    if len(results.failures) > len(shown):
-        lines.append(
-            f"and {len(results.failures) - len(shown)} more; see the table failures in results.sqlite"
-        )
+        where = f"{f.scenario}, replication {f.replication}, seed {f.seed}, {f.stage}"
+        lines.append(f"{where}: {f.error}: {f.message}")
+    if len(failures) > len(shown):
+        lines.append(f"and {len(failures) - len(shown)} more; see the table failures in results.sqlite")
     return "\n".join(lines)
 
 

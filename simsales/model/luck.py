@@ -71,8 +71,9 @@ def quantity(purpose: str, value: float | Distribution) -> Column:
         return Column(purpose, "exponential", lambda e: law.mean * e)
     if isinstance(law, Lognormal):
         # mean = exp(mu + sigma²/2) and sd² = (exp(sigma²) − 1) mean², solved for mu and sigma.
-        sigma = np.sqrt(np.log1p((law.sd / law.mean) ** 2))
-        mu = np.log(law.mean) - sigma**2 / 2
+        # (hypot squares nothing that could overflow.)
+        variance = 2 * (np.log(np.hypot(law.sd, law.mean)) - np.log(law.mean))
+        sigma, mu = np.sqrt(variance), np.log(law.mean) - variance / 2
         return Column(purpose, "normal", lambda z: np.exp(mu + sigma * z))
     if isinstance(law, Uniform):
         return Column(purpose, "uniform", lambda u: law.low + (law.high - law.low) * u)
