@@ -11,7 +11,8 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simsales.model.clock import CARE, MONTH_DAYS, Moment
+from simsales.model.clock import CARE, MONTH_DAYS, Alarm
+from simsales.model.journey import LIVE
 from simsales.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -60,7 +61,23 @@ class _Base:
         self.leads: list[Lead] = []
         self.threshold: NDArray[np.float64] = np.empty(0)
         self.hazard: NDArray[np.float64] = np.empty(0)
+        self.factor: NDArray[np.float64] = np.empty(0)
+        """What each customer's fit makes of the hazard."""
+        self.age: NDArray[np.float64] = np.empty(0)
+        """Full months as a customer."""
         self.new: list[Lead] = []
+
+    def take_in(self, leads: list[Lead], age: NDArray[np.float64]) -> None:
+        """Customers who are there at the start of the month that begins, and for how many months they have
+        been.
+        """
+        self.leads += leads
+        thresholds = [lead.luck[lead.flow.churn] for lead in leads]
+        factors = [lead.luck[lead.flow.stays] for lead in leads]
+        self.threshold = np.concatenate((self.threshold, thresholds))
+        self.hazard = np.concatenate((self.hazard, np.zeros(len(leads))))
+        self.factor = np.concatenate((self.factor, factors))
+        self.age = np.concatenate((self.age, age))
 
 
 class Customers:
@@ -82,6 +99,8 @@ class Customers:
         self._tiers = scenario.tiers
         self._log = log
         self._month = 0
+        self.live = 0
+        """LIVE customers now."""
         self.bases = {
             tier: _Base(months, inf if product.churn_per_month == 1 else -log1p(-product.churn_per_month))
             for tier, product in sorted(scenario.tiers.items())
@@ -96,33 +115,39 @@ class Customers:
         month.mrr_new += price
         month.revenue += price * ((self._month + 1) - self._clock._now / MONTH_DAYS)
         base.new.append(lead)
+        # A row of its own: customers stay for years, and a part of a block would keep all of it in memory.
+        lead.luck = np.array(lead.luck).data
 
     def go_live(self, lead: Lead) -> None:
         """A customer is activated: from now on somebody looks after it, its owner if it has one for that
         role.
         """
+        self.live += 1
         tier = lead.flow.tier
         care = self._tiers[tier].care
         if care is None:
             return
         keeper = None if lead.owners is None else lead.owners.get(care.by)
         if keeper is None:
-            desk = self._teams.own_desk(lead, care.by) or self._teams.route(care.by, tier)
+            desk, _ = self._teams.desk_for(lead, care.by)
             keeper = min(desk.people, key=lambda person: sum(person.customers.values()))
         lead.keeper = keeper
         keeper.customers[tier] = keeper.customers.get(tier, 0) + 1
 
-    def care(self) -> Generator[Moment]:
+    def care(self) -> Generator[Alarm]:
         """The process that queues the care of the base, block by block."""
         hours = {
             tier: product.care.effort_hours_per_month / CARE_BLOCKS_PER_MONTH
             for tier, product in self._tiers.items()
             if product.care is not None and product.care.effort_hours_per_month > 0
         }
+        round_ = Alarm(self._clock)
         blocks = (divmod(block, CARE_BLOCKS_PER_MONTH) for block in count())
         for month, block in blocks if hours else ():
-            yield Moment(self._clock, (month + block / CARE_BLOCKS_PER_MONTH) * MONTH_DAYS, CARE)
+            yield round_.at((month + block / CARE_BLOCKS_PER_MONTH) * MONTH_DAYS, CARE)
             for person in self._teams.people:
+                if not person.customers:
+                    continue
                 due = sum(
                     number * hours[tier] for tier, number in sorted(person.customers.items()) if tier in hours
                 )
@@ -137,7 +162,8 @@ class Customers:
             month.customers_opening = len(base.leads)
             month.mrr_opening = price * month.customers_opening
             month.revenue += month.mrr_opening
-            base.hazard += base.hazard_per_month
+            base.hazard += self._hazard(tier, base)
+            base.age += 1
             leaving = base.hazard > base.threshold
             for i in np.flatnonzero(leaving).tolist():
                 self._leave(base.leads[i])
@@ -145,18 +171,27 @@ class Customers:
                 month.mrr_churned += price
             staying = ~leaving
             base.leads = [lead for lead, stays in zip(base.leads, staying.tolist(), strict=True) if stays]
-            thresholds = [lead.luck[lead.flow.churn] for lead in base.new]
-            base.threshold = np.concatenate((base.threshold[staying], thresholds))
-            base.hazard = np.concatenate((base.hazard[staying], np.zeros(len(base.new))))
-            base.leads += base.new
+            base.hazard, base.threshold = base.hazard[staying], base.threshold[staying]
+            base.factor, base.age = base.factor[staying], base.age[staying]
+            base.take_in(base.new, np.zeros(len(base.new)))
             base.new = []
             month.customers_closing = len(base.leads)
             month.mrr_closing = price * month.customers_closing
         self._month += 1
 
+    def _hazard(self, tier: str, base: _Base) -> NDArray[np.float64]:
+        """What each customer gathers in the month that ends."""
+        hazard: NDArray[np.float64] = base.hazard_per_month * base.factor
+        early = self._tiers[tier].early_churn
+        if early.factor_if_known != 1:
+            known = np.array([lead.known for lead in base.leads], dtype=bool)
+            hazard[known & (base.age < early.months)] *= early.factor_if_known
+        return hazard
+
     def _leave(self, lead: Lead) -> None:
         """A customer leaves; work that waits for it, or is planned, falls away."""
         lead.gone = True
+        self.live -= lead.state == LIVE
         flow = lead.flow
         flow.inside[lead.state] -= 1
         if self._log is not None:

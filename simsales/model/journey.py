@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Mapping
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from simsales.model.luck import Column, exponential, quantity, uniform
+import numpy as np
+
+from simsales.model.fit import seen, shifted, stay, thresholds
+from simsales.model.luck import Column, Numbers, Row, constant, derived, exponential, quantity, uniform
 from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.schema import NOBODY, STATES, Handoffs, Inbound, Scenario, Step
+from simsales.scenario.market import Cycle, Outbound, Tier
+from simsales.scenario.organization import Aims, Handoffs
+from simsales.scenario.parts import NOBODY, STATES, Quantity, State
+from simsales.scenario.schema import Scenario
+from simsales.scenario.steps import Step
 
 if TYPE_CHECKING:
     from simsales.model.pipeline import Pipeline
@@ -16,66 +26,120 @@ WIN = STATES.index("WIN")
 LIVE = STATES.index("LIVE")
 
 DROPPED = "dropped in hand-off"
+GONE_COLD = "gone cold"
+NO_SHOW = "did not turn up"
+
+OPENING = "opening"
+"""Where leads and customers come from that are there at the beginning: a channel's name that no scenario
+can use.
+"""
 
 
 class Stage:
-    """A step as the leads of one flow meet it: where its luck stands in their rows, and what comes next."""
+    """A step as the leads of one flow meet it: where its luck stands in their rows, and what comes next.
+
+    A step that can be repeated (a meeting booked again, a lead that comes back from nurture) is a chain of
+    stages, one for each time, each with luck of its own.
+    """
 
     __slots__ = (
         "across",
+        "again",
+        "by_aim",
         "delay",
         "drop",
         "dropped",
         "effort",
         "failed",
+        "gone_cold",
+        "joined_by",
+        "known_effort_factor",
         "name",
         "next",
+        "no_show",
+        "no_show_probability",
+        "not_there",
+        "nurture",
+        "nurture_delay",
+        "nurture_factor",
+        "nurture_share",
+        "nurture_to",
+        "on",
         "pass_probability",
         "passes",
         "position",
+        "rebook",
+        "repeat",
+        "repeat_delay",
+        "repeat_probability",
         "role",
         "to",
         "within",
     )
 
-    def __init__(self, name: str, step: Step, position: int, role: str | None) -> None:
+    def __init__(self, name: str, step: Step, position: int, on: State | None) -> None:
         self.name = name
         self.position = position
         """Place in the journey; a higher one is a later stage."""
-        self.role = role
+        self.role = None if step.by == NOBODY else step.by
         """The role that does the step; None if nobody."""
-        self.pass_probability = step.pass_probability
+        self.joined_by = tuple(sorted(set(step.joined_by)))
+        """The roles that take part."""
+        self.on = None if on is None else STATES.index(on)
         self.to = None if step.to is None else STATES.index(step.to)
+        self.pass_probability = step.pass_probability
+        """What the lead's number is held against; the stated probability, unless fit or nurture move it."""
+        self.by_aim: dict[str, float] | None = None
+        """The same by the aim of the team that judges; None where nothing is judged."""
+        self.known_effort_factor = step.known_effort_factor
         self.next: Stage | None = None
+        self.again: Stage | None = None
+        """The same step the next time; None if there is none."""
+        self.nurture_to: Stage | None = None
+        """Where a lead that did not pass may come back; None if nowhere."""
+        self.no_show_probability = self.repeat_probability = self.nurture_share = 0.0
+        self.nurture_factor = 1.0
+        # Under what a lead is counted that is lost here.
         self.failed = (name, step.otherwise.lost)
-        """Under what a lead is counted that does not pass."""
         self.dropped = (name, DROPPED)
-        """Under what a lead is counted that gets lost on the way to this step."""
+        self.gone_cold = (name, GONE_COLD)
+        self.not_there = (name, NO_SHOW)
         # Indices into a row of luck.
         self.passes = self.effort = self.delay = self.drop = self.within = self.across = -1
+        self.no_show = self.rebook = self.repeat = self.repeat_delay = self.nurture = self.nurture_delay = -1
 
 
 class FlowMonth:
     """What happened in one month to the leads of one flow."""
 
-    __slots__ = ("came_in", "entered", "lost", "opportunities_lost", "opportunities_lost_days", "won_days")
+    __slots__ = (
+        "came_in",
+        "entered",
+        "lost",
+        "nurtured",
+        "opportunities_lost",
+        "opportunities_lost_days",
+        "won_days",
+    )
 
     def __init__(self) -> None:
         self.came_in = 0
         self.entered = [0] * len(STATES)
-        """Leads that reached each state, those that came in with it included."""
+        """Leads that reached each state for the first time, those that came in with it included."""
         self.lost: dict[tuple[str, str], int] = {}
         """Leads lost, by step and reason."""
+        self.nurtured = 0
+        """Leads that did not pass a step and were kept warm."""
         self.won_days = 0.0
         """Sum over the wins of the days from coming in to signing."""
         self.opportunities_lost = 0
         """Leads lost as SQL or later."""
         self.opportunities_lost_days = 0.0
 
-    def lose(self, where: tuple[str, str], state: int, days: float) -> None:
-        """Count a lead that is lost in ``state``, so many days after it came in."""
+    def lose(self, where: tuple[str, str], furthest: int, days: float) -> None:
+        """Count a lead that is lost, having come as far as ``furthest``, so many days after it came in."""
         self.lost[where] = self.lost.get(where, 0) + 1
-        if state >= SQL:
+        if furthest >= SQL:
             self.opportunities_lost += 1
             self.opportunities_lost_days += days
 
@@ -83,23 +147,20 @@ class FlowMonth:
 class Flow:
     """The leads of one tier from one channel: their journey, and the counts."""
 
-    def __init__(
-        self,
-        channel: str,
-        tier: str,
-        scenario: Scenario,
-        pipeline: Pipeline,
-    ) -> None:
-        source = scenario.channels[channel]
+    def __init__(self, channel: str, tier: str, scenario: Scenario, pipeline: Pipeline) -> None:
+        source = None if channel == OPENING else scenario.channels[channel]
         product = scenario.tiers[tier]
         self.channel = channel
-        self.channel_index = sorted(scenario.channels).index(channel)
-        self.direction = "inbound" if isinstance(source, Inbound) else "outbound"
+        self.channel_index = (
+            len(scenario.channels) if source is None else sorted(scenario.channels).index(channel)
+        )
+        self.direction = (
+            OPENING if source is None else "outbound" if isinstance(source, Outbound) else "inbound"
+        )
         self.tier = tier
         self.pipeline = pipeline
-        self.cost_per_lead = source.cost_per_lead
+        self.cost_per_lead = 0.0 if source is None else source.cost_per_lead
         self.price_per_month = product.price_per_month
-        self.enters_as = STATES.index(source.enters_as)
 
         months = scenario.warm_up_months + scenario.horizon_months
         self.months = [FlowMonth() for _ in range(months)]
@@ -110,45 +171,218 @@ class Flow:
 
         self.columns: list[Column] = []
         """What a row of these leads' luck holds."""
+        steps = scenario.journeys[tier]
+        self._steps = {
+            name: steps[name]
+            for name in in_order(steps)
+            if source is None or steps[name].channels is None or channel in (steps[name].channels or ())
+        }
+        self._names = list(self._steps)
+        self._on = states_on(list(self._steps.values()))
+        self._handoff = scenario.organization.handoff
+        self._aims = scenario.organization.aims
+        self._cycle = _Pace(product)
+        self._entry = 0 if source is None else following(self._on, source.enters_as)
+        self._against, fit_of_winners = self._thresholds(product.churn_fit_effect)
+
         self.churn = self._column(exponential("churn"))
-        self.stages = self._compile(scenario)
-        on = states_on([scenario.journeys[tier][stage.name] for stage in self.stages])
-        entry = following(on, source.enters_as)
-        if entry is None:  # The scenario's checks do not let this through.
-            raise AssertionError(f"no step of {tier} takes a {source.enters_as}")
-        self.entry = self.stages[entry]
+        self.stays = self._column(
+            stay(product.churn_fit_effect, fit_of_winners) if product.churn_fit_effect else constant(1.0)
+        )
+        """Factor on the hazard of leaving."""
+        self.region = self._column(uniform("region")) if source is not None and source.regions else -1
+        self.industry = self._column(uniform("industry")) if source is not None and source.industries else -1
+        self.segments = _Segments(tier, *((source.regions, source.industries) if source else (None, None)))
+        interest = getattr(source, "interest", None)
+        self.interest = None if interest is None else (interest.half_life_hours / 24, interest.floor)
+        """Half-life in days and floor of the interest in a first contact; None if it does not decay."""
+        patience = getattr(source, "patience_days", None)
+        self.patience = None if patience is None else self._column(quantity("patience", patience))
 
-    def _compile(self, scenario: Scenario) -> list[Stage]:
-        steps = scenario.journeys[self.tier]
-        names = in_order(steps)
-        on = states_on([steps[name] for name in names])
-        stages = [
-            Stage(name, steps[name], i, None if steps[name].by == NOBODY else steps[name].by)
-            for i, name in enumerate(names)
+        if self._entry is None:  # The scenario's checks do not let this through.
+            raise AssertionError(f"no step of {tier} takes the leads of {channel}")
+        # Only steps that these leads can come to have stages: elsewhere, their luck would be drawn in vain.
+        self._stages: dict[tuple[int, int, int], Stage] = {}
+        self.entry = self._stage(self._entry)
+        self.enters_as = STATES.index(source.enters_as) if source is not None else self.entry.on or 0
+
+    def segment(self, luck: Row) -> Segment:
+        """Tier, region and industry of the lead with this luck."""
+        region = luck[self.region] if self.region >= 0 else 0.0
+        return self.segments.of(region, luck[self.industry] if self.industry >= 0 else 0.0)
+
+    def stage(self, name: str) -> Stage:
+        """The stage of a step, the first time."""
+        return self._stage(self._names.index(name))
+
+    def before(self, stage: Stage) -> Stage | None:
+        """The step from which leads come to this one; None if they begin here."""
+        return next((other for other in self._stages.values() if other.next is stage), None)
+
+    def interest_after(self, days: float) -> float:
+        """What is left of the odds of the first contact."""
+        if self.interest is None:
+            return 1.0
+        half_life, floor = self.interest
+        return float(floor + (1 - floor) * 0.5 ** (days / half_life))
+
+    def _thresholds(self, effect: float) -> tuple[dict[str, float], float]:
+        """For every step what its leads' numbers are held against, and the winners' mean factor of
+        staying.
+        """
+        chain = []
+        index = self._entry
+        while index is not None:
+            chain.append(self._names[index])
+            index = self._after(index)
+        before_win = chain[
+            : 1 + next((i for i, n in enumerate(chain) if self._steps[n].to == "WIN"), len(chain))
         ]
-        for i, (name, stage) in enumerate(zip(names, stages, strict=True)):
-            step = steps[name]
-            left_in = step.to if step.to is not None else on[i]
-            after = following(on, left_in, i + 1) if left_in is not None else None
-            stage.next = None if after is None else stages[after]
-            self._place(stage, step, scenario.organization.handoff)
-        return stages
+        stated = {name: step.pass_probability for name, step in self._steps.items()}
+        if not effect and not any(self._steps[name].fit_weight for name in before_win):
+            return stated, 1.0
+        weights = tuple((self._steps[name].fit_weight, stated[name]) for name in before_win)
+        against, mean = thresholds(weights, effect)
+        return stated | dict(zip(before_win, against, strict=True)), mean
 
-    def _place(self, stage: Stage, step: Step, handoff: Handoffs) -> None:
-        """Give the stage its columns in the rows of luck."""
-        name = stage.name
-        stage.passes = self._column(uniform(f"{name}/pass"))
+    def _after(self, index: int) -> int | None:
+        """Index of the step that follows by passing this one."""
+        step = self._steps[self._names[index]]
+        left_in = step.to if step.to is not None else self._on[index]
+        return None if left_in is None else following(self._on, left_in, index + 1)
+
+    def _stage(self, index: int, time: int = 0, comeback: int = 0) -> Stage:
+        """The stage of a step the first, second, … time, of a lead that has come back so often."""
+        key = (index, time, comeback)
+        if key in self._stages:
+            return self._stages[key]
+        name = self._names[index]
+        step = self._steps[name]
+        stage = self._stages[key] = Stage(name, step, index, self._on[index])
+        suffix = (f"@{time + 1}" if time else "") + (f"~{comeback}" if comeback else "")
+        after = self._after(index)
+        stage.next = None if after is None else self._stage(after, 0, comeback)
+        self._place(stage, step, name + suffix, self._handoff, self._aims)
+        self._repeat(stage, step, name + suffix, index, time, comeback)
+        self._comebacks(stage, step, name + suffix, comeback)
+        return stage
+
+    def _place(self, stage: Stage, step: Step, name: str, handoff: Handoffs, aims: Aims) -> None:
+        """Give the stage its columns in the rows of luck, and what they are held against."""
+        against = self._against[stage.name]
+        stage.pass_probability = against
+        if step.judged:
+            stage.by_aim = {"neutral": against} | {
+                aim: shifted(against, shift) for aim, shift in aims.model_dump().items()
+            }
+        stage.passes = self._column(seen(f"{name}/pass", step.fit_weight))
         stage.effort = self._column(quantity(f"{name}/effort", step.effort_hours))
-        stage.delay = self._column(quantity(f"{name}/buyer_delay", step.buyer_delay_days))
+        stage.delay = self._column(self._cycle.delay(f"{name}/buyer_delay", step.buyer_delay_days))
         if stage.next is not None:
-            stage.drop = self._column(uniform(f"{name}/drop"))
+            # Where no hand-off drops a lead, nothing is to be decided: any number does.
+            drops = handoff.within_team.drop_probability or handoff.across_teams.drop_probability
+            stage.drop = self._column(uniform(f"{name}/drop") if drops else constant(0.0))
             # One purpose for both: the lead's luck with a hand-off does not depend on where the next
             # person sits.
             stage.within = self._column(quantity(f"{name}/handoff", handoff.within_team.delay_days))
             stage.across = self._column(quantity(f"{name}/handoff", handoff.across_teams.delay_days))
+
+    def _repeat(self, stage: Stage, step: Step, name: str, index: int, time: int, comeback: int) -> None:
+        """Meetings that do not take place, and meetings that are not the last."""
+        no_show, repeat = step.no_show, step.repeat
+        if no_show is not None and no_show.probability > 0:
+            stage.no_show = self._column(uniform(f"{name}/no_show"))
+            stage.no_show_probability = probability = no_show.probability
+            if time < no_show.at_most:
+                stage.rebook = self._column(quantity(f"{name}/rebook", no_show.rebook_days))
+            in_vain = quantity(f"{name}/in_vain", no_show.effort_hours)
+
+            def effort(u: Numbers, wasted: Numbers, whole: Numbers) -> Numbers:
+                return np.where(u < probability, wasted, whole)
+
+            sources = (uniform(f"{name}/no_show"), in_vain, quantity(f"{name}/effort", step.effort_hours))
+            stage.effort = self._column(derived(f"{name}/effort", effort, *sources))
+        if repeat is not None and repeat.probability > 0 and time < repeat.at_most:
+            stage.repeat = self._column(uniform(f"{name}/repeat"))
+            stage.repeat_probability = repeat.probability
+            stage.repeat_delay = self._column(self._cycle.delay(f"{name}/repeat_delay", repeat.after_days))
+        if stage.rebook >= 0 or stage.repeat >= 0:
+            stage.again = self._stage(index, time + 1, comeback)
+
+    def _comebacks(self, stage: Stage, step: Step, name: str, comeback: int) -> None:
+        """Coming back from nurture, with odds of its own."""
+        nurture = step.otherwise.nurture
+        if nurture is None or nurture.share == 0 or nurture.to not in self._steps:
+            return
+        if comeback < nurture.at_most:
+            stage.nurture = self._column(uniform(f"{name}/nurture"))
+            stage.nurture_share = nurture.share
+            stage.nurture_factor = nurture.pass_factor
+            stage.nurture_delay = self._column(quantity(f"{name}/nurture_delay", nurture.after_days))
+            stage.nurture_to = self._stage(self._names.index(nurture.to), 0, comeback + 1)
 
     def _column(self, column: Column) -> int:
         """Place of a column in the rows; equal constants share one."""
         if column not in self.columns:
             self.columns.append(column)
         return self.columns.index(column)
+
+
+class _Pace:
+    """What lengthens the buyers' delays of a tier."""
+
+    def __init__(self, product: Tier) -> None:
+        cycle = product.cycle
+        price = product.price_per_month / (cycle.reference_price_per_month or product.price_per_month or 1.0)
+        self._factor = cycle.new_market_factor * float(price**cycle.price_exponent)
+        self._cycle: Cycle = cycle
+
+    def delay(self, purpose: str, days: Quantity) -> Column:
+        """A delay of that many days, lengthened."""
+        column = quantity(purpose, days, self._factor)
+        share = self._cycle.per_decision_maker
+        if share == 0 or column == constant(0.0):
+            return column
+
+        def lengthened(delay: Numbers, deciders: Numbers) -> Numbers:
+            return delay * (1 + share * (np.maximum(np.rint(deciders), 1) - 1))
+
+        return derived(purpose, lengthened, column, quantity("decision_makers", self._cycle.decision_makers))
+
+
+Segment = tuple[str, str | None, str | None]
+"""Tier, region and industry of a lead: what teams can be dedicated to."""
+
+
+class _Segments:
+    """Tells the segment of a lead of one tier and channel."""
+
+    def __init__(
+        self, tier: str, regions: Mapping[str, float] | None, industries: Mapping[str, float] | None
+    ) -> None:
+        self._tier = tier
+        self._regions = _Sorter(regions)
+        self._industries = _Sorter(industries)
+
+    def of(self, region: float, industry: float) -> Segment:
+        """The segment of a lead with these two uniform numbers."""
+        return self._tier, self._regions.of(region), self._industries.of(industry)
+
+    def all(self) -> list[Segment]:
+        """Every segment that a lead may belong to."""
+        return [(self._tier, r, i) for r in self._regions.names for i in self._industries.names]
+
+
+class _Sorter:
+    """Turns a uniform number into a name, by shares; None if there are no names."""
+
+    def __init__(self, shares: Mapping[str, float] | None) -> None:
+        self.names: list[str | None] = [None]
+        self._edges: list[float] = []
+        if shares:
+            given = sorted(name for name, share in shares.items() if share > 0)
+            self.names = [*given]
+            self._edges = list(accumulate(shares[name] for name in given))[:-1]
+
+    def of(self, number: float) -> str | None:
+        return self.names[bisect_right(self._edges, number)]

@@ -13,10 +13,11 @@ from simsales.model.journey import Flow
 from simsales.model.people import Desk
 from simsales.model.replication import Table
 from simsales.model.teams import Teams
-from simsales.scenario.schema import STATES, Scenario
+from simsales.scenario.parts import STATES
+from simsales.scenario.schema import Scenario
 
 _KEY = ("month", "channel", "tier")
-_FUNNEL = ("lost", "won_days", "opportunities_lost", "opportunities_lost_days", "channel_cost")
+_FUNNEL = ("lost", "won_days", "opportunities_lost", "opportunities_lost_days", "nurtured", "channel_cost")
 _DESK = ("month", "team", "role", "people", "available_days")
 _WORK = ("busy_days", "begun", "wait_days", "backlog_days")
 _LEDGER = TierMonth.__slots__
@@ -60,6 +61,11 @@ class Ledger:
             if self._closed < len(flow.months):
                 flow.now = flow.months[self._closed]
 
+    def _spend(self, flow: Flow) -> float:
+        """The flow's share of what its channel costs a month."""
+        channel = self._scenario.channels.get(flow.channel)
+        return 0.0 if channel is None else channel.spend_per_month * channel.tiers[flow.tier]
+
     def tables(self) -> dict[str, Table]:
         """The books of the whole replication; the columns are described in docs/model.md."""
         months = range(self._first_month, self._first_month + self._closed)
@@ -78,7 +84,8 @@ class Ledger:
                         counts.won_days,
                         counts.opportunities_lost,
                         counts.opportunities_lost_days,
-                        counts.came_in * flow.cost_per_lead,
+                        counts.nurtured,
+                        counts.came_in * flow.cost_per_lead + self._spend(flow),
                     )
                 )
                 losses += [(*key, *where, lost) for where, lost in sorted(counts.lost.items())]

@@ -16,67 +16,75 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simsales.errors import ModelError
-from simsales.scenario.schema import Distribution, Exponential, Lognormal, Uniform
+from simsales.scenario.parts import Distribution, Exponential, Lognormal, Uniform
 from simsales.streams import Streams
 
 Numbers = NDArray[np.float64]
-Row = memoryview
+Row = memoryview  # of float64
 """The luck of one lead: a row of float64 numbers, one per column."""
 
 _NO_LEAD: tuple[str, Row] = ("", memoryview(b""))
 
-BLOCK = 2048
+BLOCK = 1024
 """Leads per block. The numbers do not depend on it (tested); memory and speed do."""
 
 
 class Column(NamedTuple):
-    """One purpose of a lead's luck."""
+    """One purpose of a lead's luck: a constant, or standard draws and what is made of them."""
 
     purpose: str
-    base: str
-    """The standard law that the stream draws from: ``uniform``, ``normal`` or ``exponential``; or
-    ``none``.
+    streams: tuple[tuple[str, str], ...] = ()
+    """What it is made of, each as (purpose, law): ``uniform``, ``normal`` or ``exponential`` standard
+    draws.
     """
-    shaped: Callable[[Numbers], Numbers]
-    """From standard draws to the quantity, elementwise."""
+    shaped: Callable[..., Numbers] | None = None
+    """From the standard draws to the quantity, elementwise; takes one array per stream."""
     constant: float = 0.0
     """The quantity itself, where there is nothing to draw."""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """What tells the streams of a channel apart."""
-        return self.purpose, self.base
 
 
 def _as_drawn(draws: Numbers) -> Numbers:
     return draws
 
 
+def constant(value: float) -> Column:
+    """The same number for every lead."""
+    return Column("", (), None, value)
+
+
 def uniform(purpose: str) -> Column:
     """A uniform number in [0, 1), to be held against a probability when that is known: it passes if below."""
-    return Column(purpose, "uniform", _as_drawn)
+    return Column(purpose, ((purpose, "uniform"),), _as_drawn)
+
+
+def normal(purpose: str) -> Column:
+    """A standard normal number, for others to be derived from: a row itself holds no negative numbers."""
+    return Column(purpose, ((purpose, "normal"),), _as_drawn)
 
 
 def exponential(purpose: str) -> Column:
     """A standard exponential number: a survival threshold."""
-    return Column(purpose, "exponential", _as_drawn)
+    return Column(purpose, ((purpose, "exponential"),), _as_drawn)
 
 
-def quantity(purpose: str, value: float | Distribution) -> Column:
-    """A time or effort: a constant, or draws from a distribution of the scenario."""
+def quantity(purpose: str, value: float | Distribution, factor: float = 1.0) -> Column:
+    """A time or effort: a constant, or draws from a distribution of the scenario; times ``factor``."""
     if not isinstance(value, Distribution):
-        return Column("", "none", _as_drawn, float(value))
+        return constant(float(value) * factor)
     law = value.law
     if isinstance(law, Exponential):
-        return Column(purpose, "exponential", lambda e: law.mean * e)
+        mean = law.mean * factor
+        return Column(purpose, ((purpose, "exponential"),), lambda e: mean * e)
     if isinstance(law, Lognormal):
         # mean = exp(mu + sigma²/2) and sd² = (exp(sigma²) − 1) mean², solved for mu and sigma.
         # (hypot squares nothing that could overflow.)
         variance = 2 * (np.log(np.hypot(law.sd, law.mean)) - np.log(law.mean))
-        sigma, mu = np.sqrt(variance), np.log(law.mean) - variance / 2
-        return Column(purpose, "normal", lambda z: np.exp(mu + sigma * z))
+        sigma, mu = np.sqrt(variance), np.log(law.mean * factor) - variance / 2
+        return Column(purpose, ((purpose, "normal"),), lambda z: np.exp(mu + sigma * z))
     if isinstance(law, Uniform):
-        return Column(purpose, "uniform", lambda u: law.low + (law.high - law.low) * u)
+        return Column(
+            purpose, ((purpose, "uniform"),), lambda u: factor * (law.low + (law.high - law.low) * u)
+        )
     low, mode, high = law.low, law.mode, law.high
     width, rise = high - low, mode - low
 
@@ -84,9 +92,25 @@ def quantity(purpose: str, value: float | Distribution) -> Column:
         # Inverse of the distribution function, from whichever end is nearer.
         below = low + np.sqrt(u * width * rise)
         above = high - np.sqrt((1 - u) * width * (high - mode))
-        return np.where(u * width < rise, below, above)
+        return factor * np.where(u * width < rise, below, above)
 
-    return Column(purpose, "uniform", triangular)
+    return Column(purpose, ((purpose, "uniform"),), triangular)
+
+
+def derived(purpose: str, shaped: Callable[..., Numbers], *sources: Column) -> Column:
+    """A column made of others, elementwise; ``shaped`` takes one array per source."""
+
+    def both(*draws: Numbers) -> Numbers:
+        rest = iter(draws)
+        made = [
+            np.full(len(draws[0]), source.constant)
+            if source.shaped is None
+            else source.shaped(*(next(rest) for _ in source.streams))
+            for source in sources
+        ]
+        return shaped(*made)
+
+    return Column(purpose, tuple(stream for source in sources for stream in source.streams), both)
 
 
 class Luck:
@@ -113,9 +137,8 @@ class Luck:
         self._columns = columns
         self._tier_stream = streams.generator(f"{channel}/tier")
         self._streams = {
-            (purpose, base): streams.generator(f"{channel}/{purpose}:{base}")
-            for purpose, base in sorted({column.key for tier in self._tiers for column in columns[tier]})
-            if base != "none"
+            (purpose, law): streams.generator(f"{channel}/{purpose}:{law}")
+            for purpose, law in sorted({s for tier in columns.values() for c in tier for s in c.streams})
         }
         self._channel = channel
 
@@ -135,14 +158,16 @@ class Luck:
             table = np.empty((len(mine), width))
             for j, column in enumerate(columns):
                 table[:, j] = (
-                    column.constant if column.base == "none" else column.shaped(draws[column.key][mine])
+                    column.constant
+                    if column.shaped is None
+                    else column.shaped(*(draws[stream][mine] for stream in column.streams))
                 )
             self._guard(table, columns)
             # Looking up one number in a memoryview is as good as in a list, and no row is turned into
             # objects in vain.
             cells = table.ravel().data
-            for i, k in enumerate(mine.tolist()):
-                leads[k] = (tier, cells[i * width : (i + 1) * width])
+            for start, k in zip(range(0, len(cells), width), mine.tolist(), strict=True):
+                leads[k] = (tier, cells[start : start + width])
         return leads
 
     def _guard(self, table: Numbers, columns: Sequence[Column]) -> None:

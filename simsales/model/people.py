@@ -3,49 +3,49 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from heapq import heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from simsales.model.clock import END_OF_WORK, MONTH_DAYS, Moment
-from simsales.model.leads import Lead, OutboundList
+from simsales.model.clock import END_OF_WORK, MONTH_DAYS, Alarm
+from simsales.model.journey import LIVE
+from simsales.model.leads import Lead
 
 if TYPE_CHECKING:
+    from simsales.model.channels import OutboundList
     from simsales.model.eventlog import EventLog
-    from simsales.model.teams import TeamCopy
-
-
-class Task(Protocol):
-    """Something that takes a person's time."""
-
-    gone: bool
-
-    def hours(self) -> float:
-        """Effort, in working hours."""
-
-    def finish(self, person: Person) -> None:
-        """What follows when the work is done."""
+    from simsales.model.teams import TeamCopy, Teams
 
 
 class CareBlock:
     """A stretch of looking after the customers one has."""
 
-    __slots__ = ("_hours",)
+    __slots__ = ("hours",)
     gone = False
 
     def __init__(self, hours: float) -> None:
-        self._hours = hours
+        self.hours = hours
 
-    def hours(self) -> float:
-        """Effort, in working hours."""
-        return self._hours
 
-    def finish(self, person: Person) -> None:
-        """The customers were looked after; nothing follows."""
+class Seat:
+    """A place in a colleague's meeting: whoever takes it stays until the meeting is over."""
 
+    __slots__ = ("began", "desk", "lead", "over", "ready_at", "taken", "waits_for")
+    gone = False
+
+    def __init__(self, lead: Lead, clock: simpy.Environment) -> None:
+        self.lead = lead
+        self.taken, self.began, self.over = clock.event(), clock.event(), clock.event()
+        self.desk: Desk | None = None
+        self.waits_for: Person | None = None
+        self.ready_at = 0.0
+
+
+Task = Lead | Seat | CareBlock
+"""What takes a person's time: a step of a lead's journey, a colleague's meeting, or a block of care."""
 
 # (place in the discipline, ticket, task): the heap's smallest entry is taken next.
 Queue = list[tuple[int, int, Task]]
@@ -87,26 +87,74 @@ class Person:
         self.customers: dict[str, int] = {}
         """LIVE customers in this person's care, by tier."""
 
-    def work(self) -> Generator[simpy.Event, Task, None]:
+    def work(self) -> Generator[simpy.Event, Any, None]:
         """The process of a working life."""
         desk = self.desk
         clock = desk.clock
         rank = END_OF_WORK + self.number
+        end_of_work = Alarm(clock)
+        seats: Sequence[Seat] = ()
         while True:
             task = desk.next_task(self)
             if task is None:
                 self.wake = clock.event()
                 desk.idle.append(self)
                 task = yield self.wake
+            if isinstance(task, Lead):
+                if task.stage.joined_by:
+                    seats = yield from self._gather(task)
+                hours = task.luck[task.stage.effort] * task.effort_factor
+            elif isinstance(task, CareBlock):
+                hours = task.hours
+            else:
+                yield from self._sit_in(task)
+                continue
             started = self.busy_since = clock._now
-            yield Moment(clock, started + task.hours() * self.days_per_hour, rank)
+            yield end_of_work.at(started + hours * self.days_per_hour, rank)
             self.busy_days += clock._now - started
             self.busy_since = None
-            task.finish(self)
+            if seats:
+                for seat in seats:
+                    seat.over.succeed()
+                seats = ()
+            if isinstance(task, Lead):
+                task.flow.pipeline.done(task, self)
+
+    def _gather(self, lead: Lead) -> Generator[simpy.Event, Any, Sequence[Seat]]:
+        """Wait for all colleagues whom a step needs. Waiting is not work.
+
+        Roles are asked for one after the other, in alphabetical order, and nobody who invites is ever invited
+        (the scenario's checks see to that), so no two meetings can wait for each other.
+        """
+        clock, seats = self.desk.clock, []
+        for role in lead.stage.joined_by:
+            seat = Seat(lead, clock)
+            desk, owner = self.desk.teams.desk_for(lead, role, beside=self)
+            desk.receive(seat, owner)
+            colleague = yield seat.taken
+            lead.owners = {**(lead.owners or {}), role: colleague}
+            seats.append(seat)
+        for seat in seats:
+            seat.began.succeed()
+        return seats
+
+    def _sit_in(self, seat: Seat) -> Generator[simpy.Event, Any, None]:
+        clock = self.desk.clock
+        seat.taken.succeed(self)
+        yield seat.began
+        started = self.busy_since = clock._now
+        yield seat.over
+        self.busy_days += clock._now - started
+        self.busy_since = None
 
     def busy_days_by(self, now: float) -> float:
         """Days spent at work since the beginning, a task at hand included up to now."""
         return self.busy_days + (0.0 if self.busy_since is None else now - self.busy_since)
+
+
+def _lead(task: Lead | Seat) -> Lead:
+    """The lead that a task is about."""
+    return task if isinstance(task, Lead) else task.lead
 
 
 class Desk:
@@ -117,12 +165,14 @@ class Desk:
         team: TeamCopy,
         role: str,
         clock: simpy.Environment,
+        teams: Teams,
         tickets: count[int],
         log: EventLog | None,
     ) -> None:
         self.team = team
         self.role = role
         self.clock = clock
+        self.teams = teams
         self.people: list[Person] = []
         self.idle: deque[Person] = deque()
         """Who has nothing to do, longest idle first."""
@@ -145,32 +195,36 @@ class Desk:
         self._joined_sum = 0.0
         self._taken_sum = 0.0
 
-    def receive(self, lead: Lead, owner: Person | None) -> None:
-        """Take in a lead that is ready: to its owner, or else by the assignment rule."""
+    def receive(self, task: Lead | Seat, owner: Person | None) -> None:
+        """Take in a lead that is ready, or a meeting's empty seat: to its owner, or by the assignment
+        rule.
+        """
         if self._log is not None:
-            self._log.lead("ready", lead, f"{self.team.name}/{self.role}")
+            self._log.lead("ready", _lead(task), f"{self.team.name}/{self.role}")
         ticket = next(self._tickets)
-        person = owner if owner is not None else self._assign(ticket)
+        person = owner
+        if person is None:
+            person = self._assign(ticket)
         if person is not None and person.wake is not None:
-            self._wake(person, lead)
-            self.begun += 1
-            if self._log is not None:
-                self._log.lead("start", lead, person.name)
+            self._begin(task, person, 0.0)
+            self._wake(person, task)
             return
         now: float = self.clock._now
-        lead.desk, lead.waits_for, lead.ready_at = self, person, now
+        task.desk, task.waits_for, task.ready_at = self, person, now
         self.waiting += 1
         self._joined_sum += now
-        place = -lead.stage.position if self._latest_stage_first else 0
+        place = -_lead(task).stage.position if self._latest_stage_first else 0
         if person is None:
-            heappush(self.shared, (place, ticket, lead))
+            heappush(self.shared, (place, ticket, task))
         else:
             person.waiting += 1
-            heappush(person.own, (place, ticket, lead))
+            heappush(person.own, (place, ticket, task))
+        if isinstance(task, Lead) and task.flow.patience is not None and task.person is None:
+            task.flow.pipeline.be_patient(task)
 
     def look_after(self, person: Person, hours: float) -> None:
-        """Give a person a block of care; under ``latest_stage_first`` it comes before everything, care
-        being the last stage.
+        """Give a person a block of care; under ``latest_stage_first`` it comes first, being the last
+        stage.
         """
         block = CareBlock(hours)
         if person.wake is not None:
@@ -186,32 +240,31 @@ class Desk:
             task = heappop(queue)[2]
             if task.gone:
                 continue
-            if isinstance(task, Lead):
-                self.begun += 1
-                self.wait_days += self.clock._now - task.ready_at
+            if isinstance(task, (Lead, Seat)):
+                self._begin(task, person, self.clock._now - task.ready_at)
                 self.withdraw(task)
-                if self._log is not None:
-                    self._log.lead("start", task, person.name)
             return task
         for _ in self.lists:
             names = self.lists[self._lists_in_turn]
             self._lists_in_turn = (self._lists_in_turn + 1) % len(self.lists)
-            lead = names.pull(self.team.tiers, self.clock._now)
+            lead = names.pull(self.team.serves, self.clock._now)
             if lead is not None:
                 lead.flow.pipeline.pulled(lead, person)
+                if self.team.dedicated:
+                    self._favour(lead)
                 return lead
         return None
 
-    def withdraw(self, lead: Lead) -> None:
-        """Let a lead wait no longer, be it taken up or gone. (A gone one's entry is passed over when its
-        turn comes.)
+    def withdraw(self, task: Lead | Seat) -> None:
+        """Let a task wait no longer, be it taken up or gone. (A gone one is passed over when its turn
+        comes.)
         """
         now: float = self.clock._now
         self.waiting -= 1
         self._taken_sum += now
-        if lead.waits_for is not None:
-            lead.waits_for.waiting -= 1
-        lead.desk = lead.waits_for = None
+        if task.waits_for is not None:
+            task.waits_for.waiting -= 1
+        task.desk = task.waits_for = None
 
     def backlog_days(self, now: float) -> float:
         """Leads waiting × days, from the beginning until now."""
@@ -221,6 +274,29 @@ class Desk:
         """Leads waiting or at hand, per person."""
         at_work = len(self.people) - len(self.idle)
         return (self.waiting + at_work) / len(self.people)
+
+    def _begin(self, task: Lead | Seat, person: Person, waited: float) -> None:
+        """Somebody begins with what has waited so many days; what depends on who and when is settled here."""
+        self.begun += 1
+        self.wait_days += waited
+        if self._log is not None:
+            self._log.lead("start", _lead(task), person.name)
+        if isinstance(task, Seat):
+            return
+        if task.flow.interest is not None and task.person is None:
+            task.odds *= task.flow.interest_after(waited)
+        if self.team.dedicated:
+            self._favour(task)
+        if task.owners is not None and task.owners.get(self.role) is person:
+            task.effort_factor *= task.stage.known_effort_factor
+            task.known = task.known or task.stage.to == LIVE
+
+    def _favour(self, lead: Lead) -> None:
+        """A dedicated team is better with the leads that it is for."""
+        if self.team.serves(lead.segment):
+            dedication = self.team.rules.dedication
+            lead.effort_factor *= dedication.effort_factor
+            lead.odds *= dedication.pass_factor
 
     def _wake(self, person: Person, task: Task) -> None:
         self.idle.remove(person)

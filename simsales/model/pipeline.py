@@ -8,11 +8,12 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simsales.model.clock import LEAD_READY, Moment, lead_rank
+from simsales.model.clock import GOES_COLD, LEAD_READY, Alarm, lead_rank
 from simsales.model.journey import LIVE, WIN, Flow, Stage
 from simsales.model.leads import Lead
 from simsales.model.luck import Row
-from simsales.scenario.schema import STATES, Handoffs
+from simsales.scenario.organization import Handoff, Handoffs
+from simsales.scenario.parts import STATES
 
 if TYPE_CHECKING:
     from simsales.model.customers import Customers
@@ -34,8 +35,8 @@ class Pipeline:
         log: EventLog | None,
     ) -> None:
         self._clock = clock
-        self._drop_within = handoffs.within_team.drop_probability
-        self._drop_across = handoffs.across_teams.drop_probability
+        self._within = handoffs.within_team
+        self._across = handoffs.across_teams
         self._teams = teams
         self._customers = customers
         self._log = log
@@ -80,7 +81,11 @@ class Pipeline:
                 if stage.next is None:
                     break
                 stage = stage.next
-            if stage.role is None and luck[stage.passes] >= stage.pass_probability:
+            if (
+                stage.role is None
+                and luck[stage.passes] >= stage.pass_probability
+                and (stage.nurture_to is None or luck[stage.nurture] >= stage.nurture_share)
+            ):
                 month = flow.months[months[offset]]
                 month.came_in += 1
                 for state in states:
@@ -89,6 +94,13 @@ class Pipeline:
             else:
                 kept.append(offset)
         return kept
+
+    def take_over(self, lead: Lead) -> None:
+        """A lead or customer is there at the beginning; it reached its state before."""
+        lead.flow.now.came_in += 1
+        lead.flow.inside[lead.state] += 1
+        if self._log is not None:
+            self._log.lead("enter", lead, STATES[lead.state])
 
     def _count_in(self, lead: Lead) -> None:
         flow = lead.flow
@@ -119,18 +131,83 @@ class Pipeline:
         stage, luck = lead.stage, lead.luck
         if self._log is not None:
             self._log.lead("done", lead, "" if person is None else person.name)
-        if luck[stage.passes] >= stage.pass_probability:
-            self._lose(lead, stage.failed)
+        if stage.again is not None or stage.no_show >= 0:
+            if luck[stage.no_show] < stage.no_show_probability:
+                self._come_again(lead, stage, stage.rebook)
+                return
+            if stage.again is not None and luck[stage.repeat] < stage.repeat_probability:
+                self._keep(lead, person, stage)
+                self._come_again(lead, stage, stage.repeat_delay)
+                return
+        needed = stage.pass_probability
+        if stage.by_aim is not None and person is not None:
+            needed = stage.by_aim[person.desk.team.rules.aim]
+        if luck[stage.passes] >= needed * lead.odds:
+            self._fail(lead, stage)
             return
+        lead.odds, lead.effort_factor = lead.standing_odds, 1.0
+        self._keep(lead, person, stage)
+        if stage.to is not None:
+            self._reach(lead, stage.to)
+        if stage.next is not None:
+            self._go_on(lead, stage, stage.next)
+
+    def _keep(self, lead: Lead, person: Person | None, stage: Stage) -> None:
+        """The lead is this person's now."""
         if person is not None and stage.role is not None:
             lead.person = person
             if lead.owners is None:
                 lead.owners = {}
             lead.owners[stage.role] = person
-        if stage.to is not None:
-            self._reach(lead, stage.to)
-        if stage.next is not None:
-            self._go_on(lead, stage, stage.next)
+
+    def _come_again(self, lead: Lead, stage: Stage, delay: int) -> None:
+        """The meeting did not take place, or was not the last: another one, unless there have been enough."""
+        if stage.again is None or delay < 0:
+            self._lose(lead, stage.not_there)
+            return
+        lead.stage = stage.again
+        self.ready_after(lead, lead.luck[delay])
+
+    def _fail(self, lead: Lead, stage: Stage) -> None:
+        """The lead does not pass: it is lost, or kept warm and comes back."""
+        back = stage.nurture_to
+        if back is None or lead.luck[stage.nurture] >= stage.nurture_share:
+            self._lose(lead, stage.failed)
+            return
+        lead.flow.now.nurtured += 1
+        if self._log is not None:
+            self._log.lead("nurture", lead, back.name)
+        lead.standing_odds *= stage.nurture_factor
+        lead.odds, lead.effort_factor = lead.standing_odds, 1.0
+        if back.on is not None and back.on != lead.state:
+            lead.flow.inside[lead.state] -= 1
+            lead.flow.inside[back.on] += 1
+            lead.state = back.on
+        lead.stage = back
+        self.ready_after(lead, lead.luck[stage.nurture_delay])
+
+    def ready_after(self, lead: Lead, days: float) -> None:
+        """The lead comes to its next step in so many days."""
+        if days > 0:
+            rank = LEAD_READY + lead_rank(lead.flow.channel_index, lead.number)
+            alarm = Alarm(self._clock, lead).at(self._clock._now + days, rank)
+            alarm.callbacks.append(self._alarm_of_readiness)
+        else:
+            self._ready(lead)
+
+    def be_patient(self, lead: Lead) -> None:
+        """A lead waits for its first contact; if that takes longer than its patience, it has gone cold."""
+        assert lead.flow.patience is not None
+        rank = GOES_COLD + lead_rank(lead.flow.channel_index, lead.number)
+        alarm = Alarm(self._clock, lead).at(self._clock._now + lead.luck[lead.flow.patience], rank)
+        alarm.callbacks.append(self._alarm_of_impatience)
+
+    def _alarm_of_impatience(self, alarm: simpy.Event) -> None:
+        lead: Lead = alarm._value
+        if lead.desk is not None and lead.person is None:
+            lead.desk.withdraw(lead)
+            lead.gone = True
+            self._lose(lead, lead.stage.gone_cold)
 
     def _go_on(self, lead: Lead, stage: Stage, following: Stage) -> None:
         """On to the next step: the buyer's delay, and the hand-off if that step is another person's."""
@@ -140,33 +217,28 @@ class Pipeline:
         if following.role is not None and lead.person is not None:
             handoff = self._handoff(lead, lead.person, following.role)
             if handoff is not None:
-                within = handoff == "within"
-                drop = self._drop_within if within else self._drop_across
-                if luck[stage.drop] < drop and lead.state < WIN:
+                if luck[stage.drop] < handoff.drop_probability and lead.state < WIN:
                     self._lose(lead, following.dropped)
                     return
-                days += luck[stage.within if within else stage.across]
-        if days > 0:
-            rank = LEAD_READY + lead_rank(lead.flow.channel_index, lead.number)
-            moment = Moment(self._clock, self._clock._now + days, rank, lead)
-            moment.callbacks.append(self._moment_of_readiness)
-        else:
-            self._ready(lead)
+                lead.odds *= handoff.pass_factor
+                lead.effort_factor *= 1 + handoff.extra_effort
+                days += luck[stage.within if handoff is self._within else stage.across]
+        self.ready_after(lead, days)
 
-    def _moment_of_readiness(self, moment: simpy.Event) -> None:
-        self._ready(moment._value)
+    def _alarm_of_readiness(self, alarm: simpy.Event) -> None:
+        self._ready(alarm._value)
 
-    def _handoff(self, lead: Lead, person: Person, role: str) -> str | None:
+    def _handoff(self, lead: Lead, person: Person, role: str) -> Handoff | None:
         """Whether the next step means a hand-off ``within`` or ``across`` teams; None if the lead stays in
         the same hands.
         """
         owner = self._teams.owner(lead, role)
         if owner is person:
             return None
-        desk = owner.desk if owner is not None else self._teams.own_desk(lead, role)
+        desk = owner.desk if owner is not None else self._teams.desk_in_team(person, lead, role)
         if desk is person.desk and len(desk.people) == 1:
             return None
-        return "within" if desk is not None and desk.team is person.desk.team else "across"
+        return self._within if desk is not None and desk.team is person.desk.team else self._across
 
     # ------------------------------------------------------------------------------------ what comes of it
 
@@ -174,8 +246,10 @@ class Pipeline:
         flow = lead.flow
         flow.inside[lead.state] -= 1
         flow.inside[state] += 1
-        flow.now.entered[state] += 1
         lead.state = state
+        if state > lead.furthest:  # one that comes back from nurture is not counted twice
+            lead.furthest = state
+            flow.now.entered[state] += 1
         if self._log is not None:
             self._log.lead("state", lead, STATES[state])
         if state == WIN:
@@ -187,6 +261,6 @@ class Pipeline:
     def _lose(self, lead: Lead, where: tuple[str, str]) -> None:
         flow = lead.flow
         flow.inside[lead.state] -= 1
-        flow.now.lose(where, lead.state, self._clock._now - lead.born)
+        flow.now.lose(where, lead.furthest, self._clock._now - lead.born)
         if self._log is not None:
             self._log.lead("lost", lead, where[1])

@@ -7,17 +7,19 @@ from collections.abc import Generator
 import numpy as np
 import simpy
 
-from simsales.model.clock import MONTH_DAYS, MONTH_END, Moment
+from simsales.model.channels import InboundChannel, OutboundList, ReferralChannel, arrival_times
+from simsales.model.clock import MONTH_DAYS, MONTH_END, Alarm
 from simsales.model.customers import Customers
 from simsales.model.eventlog import EventLog
-from simsales.model.journey import Flow
-from simsales.model.leads import InboundChannel, OutboundList, arrival_times
+from simsales.model.journey import OPENING, Flow
 from simsales.model.ledger import Ledger
 from simsales.model.luck import Luck
+from simsales.model.opening import open_for_business
 from simsales.model.pipeline import Pipeline
 from simsales.model.replication import Replication
 from simsales.model.teams import Teams
-from simsales.scenario.schema import Inbound, Scenario
+from simsales.scenario.market import Inbound, Referral
+from simsales.scenario.schema import Scenario
 from simsales.streams import Streams
 
 
@@ -43,13 +45,13 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
     months = scenario.warm_up_months + scenario.horizon_months
     month_ends = np.arange(months + 1, dtype=np.float64) * MONTH_DAYS
 
-    lists: dict[str, OutboundList] = {}
     teams = Teams(scenario, clock, event_log)
     customers = Customers(scenario, clock, teams, event_log)
     pipeline = Pipeline(clock, scenario.organization.handoff, teams, customers, month_ends, event_log)
 
     flows: list[Flow] = []
-    inbound: list[InboundChannel] = []
+    arrivals: list[Generator[Alarm]] = []
+    lists: dict[str, OutboundList] = {}
     for index, (name, channel) in enumerate(sorted(scenario.channels.items())):
         shares = {tier: share for tier, share in channel.tiers.items() if share > 0}
         by_tier = {tier: Flow(name, tier, scenario, pipeline) for tier in sorted(shares)}
@@ -57,22 +59,32 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
         luck = Luck(streams, name, shares, {tier: flow.columns for tier, flow in by_tier.items()})
         if isinstance(channel, Inbound):
             times = arrival_times(channel, name, scenario, streams)
-            inbound.append(InboundChannel(index, times, luck, by_tier))
+            arrivals.append(InboundChannel(index, times, luck, by_tier).arrive(clock, pipeline))
+        elif isinstance(channel, Referral):
+            gaps = streams.generator(f"{name}/arrivals")
+            source = ReferralChannel(index, channel.leads_per_customer_month, luck, by_tier, customers, gaps)
+            arrivals.append(source.arrive(clock, pipeline, months))
         else:
             lists[name] = OutboundList(channel.list_size, luck, by_tier)
     teams.hand_out(scenario, lists)
+    if scenario.opening is not None:
+        tiers = sorted(scenario.opening.customers.keys() | scenario.opening.pipeline.keys())
+        there = {tier: Flow(OPENING, tier, scenario, pipeline) for tier in tiers}
+        flows += there.values()
+        open_for_business(scenario.opening, there, streams, customers, pipeline)
     ledger = Ledger(scenario, flows, customers, teams)
 
-    def close_months() -> Generator[Moment]:
-        for end in month_ends[1:].tolist():
-            yield Moment(clock, end, MONTH_END)
+    def close_months() -> Generator[Alarm]:
+        month_end = Alarm(clock)
+        for time in month_ends[1:].tolist():
+            yield month_end.at(time, MONTH_END)
             ledger.close_month()
 
     last_month_closed = clock.process(close_months())
     for person in teams.people:
         clock.process(person.work())
-    for source in inbound:
-        clock.process(source.arrive(clock, pipeline))
+    for arrival in arrivals:
+        clock.process(arrival)
     clock.process(customers.care())
     clock.run(until=last_month_closed)
 

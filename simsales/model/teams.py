@@ -8,10 +8,14 @@ from itertools import count
 
 import simpy
 
+from simsales.model.channels import OutboundList
 from simsales.model.eventlog import EventLog
-from simsales.model.leads import Lead, OutboundList
+from simsales.model.journey import Segment
+from simsales.model.leads import Lead
 from simsales.model.people import Desk, Person
-from simsales.scenario.schema import Outbound, Scenario, Team
+from simsales.scenario.market import Outbound
+from simsales.scenario.organization import Dedication, Team
+from simsales.scenario.schema import Scenario
 
 
 class TeamCopy:
@@ -20,25 +24,27 @@ class TeamCopy:
     def __init__(self, name: str, rules: Team) -> None:
         self.name = name
         self.rules = rules
-        self.tiers = None if rules.serves.tiers is None else frozenset(rules.serves.tiers)
+        serves = rules.serves
+        self._serves = tuple(
+            None if names is None else frozenset(names)
+            for names in (serves.tiers, serves.regions, serves.industries)
+        )
+        self.dedicated = any(names is not None for names in self._serves) and rules.dedication != Dedication()
+        """Whether the team is for some leads only, and gains by it."""
         self.desks: dict[str, Desk] = {}
 
-    def serves(self, tier: str) -> bool:
-        """Whether the team is for customers of this tier."""
-        return self.tiers is None or tier in self.tiers
+    def serves(self, segment: Segment) -> bool:
+        """Whether the team is for leads of this segment."""
+        return all(names is None or name in names for names, name in zip(self._serves, segment, strict=True))
 
 
 class Teams:
     """All the teams of an organization."""
 
-    def __init__(
-        self,
-        scenario: Scenario,
-        clock: simpy.Environment,
-        log: EventLog | None,
-    ) -> None:
+    def __init__(self, scenario: Scenario, clock: simpy.Environment, log: EventLog | None) -> None:
         organization = scenario.organization
         self._least_loaded = organization.routing == "least_loaded"
+        self._overflow_above = organization.overflow_above
         self._tickets = count()
         self.desks: list[Desk] = []
         self.people: list[Person] = []
@@ -47,7 +53,7 @@ class Teams:
             for copy in range(1, rules.count + 1):
                 team = TeamCopy(f"{name}#{copy}", rules)
                 for role in sorted(role for role, size in rules.members.items() if size):
-                    desk = Desk(team, role, clock, self._tickets, log)
+                    desk = Desk(team, role, clock, self, self._tickets, log)
                     for seat in range(1, rules.members[role] + 1):
                         hours = scenario.people[role].hours_per_month
                         person = Person(desk, f"{team.name}/{role}#{seat}", len(self.people), hours)
@@ -55,7 +61,7 @@ class Teams:
                         self.people.append(person)
                     team.desks[role] = desk
                     self.desks.append(desk)
-        self._seats: dict[tuple[str, str], deque[Desk]] = {}
+        self._turns: dict[tuple[str, Segment, bool], deque[Desk]] = {}
 
     def hand_out(self, scenario: Scenario, lists: Mapping[str, OutboundList]) -> None:
         """Give each desk the lists that its role works through, in the order of their names."""
@@ -65,47 +71,54 @@ class Teams:
                 if isinstance(source, Outbound) and desk.role == source.worked_by:
                     desk.lists.append(names)
 
-    def desk_for(self, lead: Lead, role: str) -> tuple[Desk, Person | None]:
+    def desk_for(self, lead: Lead, role: str, beside: Person | None = None) -> tuple[Desk, Person | None]:
         """Where a lead's next step is done, and by whom if it has an owner for that role.
 
-        First the owner; then the team that has the lead, if it holds the role and serves the tier; then
-        routing.
+        First the owner; then the team that has the lead (the person ``beside``, or else who had it last), if
+        it holds the role and serves the lead; then routing.
         """
-        if lead.person is None:
-            return self.route(role, lead.flow.tier), None
+        person = beside or lead.person
+        if person is None:
+            return self.route(role, lead.segment), None
         owner = self.owner(lead, role)
         if owner is not None:
             return owner.desk, owner
-        desk = self.own_desk(lead, role)
-        return (desk if desk is not None else self.route(role, lead.flow.tier)), None
+        desk = self.desk_in_team(person, lead, role)
+        return (desk if desk is not None else self.route(role, lead.segment)), None
 
     def owner(self, lead: Lead, role: str) -> Person | None:
         """Who has done this role's work for the lead before and keeps it; None if nobody."""
         owner = None if lead.owners is None else lead.owners.get(role)
         return owner if owner is not None and owner.desk.team.rules.owner_continuity else None
 
-    def own_desk(self, lead: Lead, role: str) -> Desk | None:
-        """The desk of this role in the team that has the lead; None if it has none, or does not serve the
-        tier.
-        """
-        if lead.person is None:
-            return None
-        team = lead.person.desk.team
-        return team.desks.get(role) if team.serves(lead.flow.tier) else None
+    def desk_in_team(self, person: Person, lead: Lead, role: str) -> Desk | None:
+        """The desk of this role in a person's team; None if it has none, or does not serve the lead."""
+        desk = person.desk.team.desks.get(role)
+        return desk if desk is not None and desk.team.serves(lead.segment) else None
 
-    def route(self, role: str, tier: str) -> Desk:
+    def route(self, role: str, segment: Segment) -> Desk:
         """The desk that takes a lead which no team has yet, by the organization's routing rule."""
-        seats = self._seats.get((role, tier))
-        if seats is None:
-            # Each desk once per person, first seats first: taken in turn, desks get leads in proportion to
-            # their people.
-            able = [d for d in self.desks if d.role == role and d.team.serves(tier)]
-            order = sorted((seat, i) for i, d in enumerate(able) for seat in range(len(d.people)))
-            seats = self._seats[role, tier] = deque(able[i] for _, i in order)
+        able = self._turn(role, segment)
+        above = self._overflow_above
+        if above is not None and all(desk.load() > above for desk in able):
+            able = self._turn(role, segment, others=True) or able
         if self._least_loaded:
-            desk = min(seats, key=lambda d: (d.load(), d.last_given))
+            desk = min(able, key=lambda d: (d.load(), d.last_given))
             desk.last_given = next(self._tickets)
             return desk
-        desk = seats[0]
-        seats.rotate(-1)
+        desk = able[0]
+        able.rotate(-1)
         return desk
+
+    def _turn(self, role: str, segment: Segment, others: bool = False) -> deque[Desk]:
+        """The desks that serve (or, as ``others``, do not serve) a segment, the next in turn first.
+
+        Each desk stands there once per person, first seats first, so that desks get leads in proportion to
+        their people.
+        """
+        key = (role, segment, others)
+        if key not in self._turns:
+            desks = [d for d in self.desks if d.role == role and d.team.serves(segment) is not others]
+            order = sorted((seat, i) for i, d in enumerate(desks) for seat in range(len(d.people)))
+            self._turns[key] = deque(desks[i] for _, i in order)
+        return self._turns[key]

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ModelWrapValidatorHandler, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from simsales.scenario import schema
+from simsales.scenario import market, parts
 from simsales.scenario.journey import following, in_order, states_on
+from simsales.scenario.steps import Step
 from simsales.scenario.words import listed, near_miss, shortened
 
 if TYPE_CHECKING:
-    from simsales.scenario.schema import Scenario, State
+    from simsales.scenario.parts import State
+    from simsales.scenario.schema import Scenario
 
 Path = tuple[str | int, ...]
 
@@ -29,7 +31,7 @@ time."""
 
 def validated(title: str, data: Any, handler: ModelWrapValidatorHandler[Scenario]) -> Scenario:
     """Build the scenario from ``data``; raise every fault, of single fields and between parts, at once."""
-    faults = [] if isinstance(data, schema.Scenario) else list(_faults(_plain(data)))
+    faults = [] if isinstance(data, BaseModel) else list(_faults(_plain(data)))
     errors: list[InitErrorDetails] = []
     scenario = None
     try:
@@ -122,7 +124,7 @@ class _Channel:
 
 def _channels(data: Any) -> Iterator[_Channel]:
     for name, raw in _entries(data, "channels").items():
-        tag = schema._inbound_or_outbound(raw)
+        tag = market.kind_of_channel(raw)
         shares = raw.get("tiers")
         yield _Channel(
             path=("channels", name, tag),
@@ -150,11 +152,11 @@ class _Step:
     def read(cls, raw: Any) -> _Step | None:
         """None if the step has not the right shape."""
         try:
-            step = schema.Step.model_validate(raw)
+            step = Step.model_validate(raw)
         except ValidationError:
             return None
         return cls(
-            step.by, step.on, step.to, step.after, step.pass_probability, schema.mean_of(step.effort_hours)
+            step.by, step.on, step.to, step.after, step.pass_probability, parts.mean_of(step.effort_hours)
         )
 
 
@@ -224,23 +226,23 @@ def _role_faults(data: Any, channels: list[_Channel]) -> Iterator[_Disagreement]
             path: Path = ("organization", "teams", team, "members", role)
             if number != 0:
                 roles.add(role)
-            if all(isinstance(each, int) and 0 < each <= schema.MAX_PEOPLE for each in (number, count)):
+            if all(isinstance(each, int) and 0 < each <= parts.MAX_PEOPLE for each in (number, count)):
                 total += number * count
-            if role == schema.NOBODY:
-                yield _Disagreement(path, schema.NOBODY, "the name of a role", at_key=True)
+            if role == parts.NOBODY:
+                yield _Disagreement(path, parts.NOBODY, "the name of a role", at_key=True)
             elif isinstance(people, dict) and role not in people:
                 yield _unknown(path, role, "a role described under people", people, at_key=True)
-    if total > schema.MAX_PEOPLE:
+    if total > parts.MAX_PEOPLE:
         found = f"{shortened(f'{total:,}')} people"
         yield _Disagreement(
-            ("organization", "teams"), found, f"at most {schema.MAX_PEOPLE:,} in all teams together"
+            ("organization", "teams"), found, f"at most {parts.MAX_PEOPLE:,} in all teams together"
         )
-    if isinstance(people, dict) and schema.NOBODY in people:
-        yield _Disagreement(("people", schema.NOBODY), schema.NOBODY, "the name of a role", at_key=True)
+    if isinstance(people, dict) and parts.NOBODY in people:
+        yield _Disagreement(("people", parts.NOBODY), parts.NOBODY, "the name of a role", at_key=True)
     for where, role, tiers in _work(data, channels):
-        if role == schema.NOBODY:
+        if role == parts.NOBODY:
             if where[0] != "journeys":
-                yield _Disagreement(where, schema.NOBODY, "the name of a role")
+                yield _Disagreement(where, parts.NOBODY, "the name of a role")
         elif whole and role not in roles:
             yield _unknown(where, role, "a role that somebody has", sorted(roles))
         elif whole:
@@ -310,14 +312,14 @@ def _journey_faults(data: Any, tier: str, channels: list[_Channel]) -> Iterator[
         if (
             step.to is not None
             and state is not None
-            and schema.STATES.index(step.to) < schema.STATES.index(state)
+            and parts.STATES.index(step.to) < parts.STATES.index(state)
         ):
             yield _Disagreement(
                 (*here, name, "to"), f"{step.to}, back from {state}", f"a state not before {state}"
             )
     told: set[_Disagreement] = set()
     for channel in channels:
-        if tier in channel.tiers and channel.enters_as in schema.STATES:
+        if tier in channel.tiers and channel.enters_as in parts.STATES:
             for fault in _entry_faults(here, order, table, on, channel):
                 if fault not in told:
                     told.add(fault)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from simsales.scenario.schema import State
+from simsales.scenario.parts import State
 
 
 class HasOrder(Protocol):

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
-from simsales.scenario.schema import Distribution, Scenario
+from simsales.scenario.parts import Distribution
+from simsales.scenario.schema import Scenario
 
 NAME = "a name (letters, digits, _ and -, beginning with a letter or _)"
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.schema import State, Step
+from simsales.scenario.parts import State
+from simsales.scenario.steps import Step
 
 
 def step(on: State | None = None, to: State | None = None, after: str | None = None) -> Step:

@@ -16,7 +16,7 @@ from simsales.errors import Fault, ScenarioError
 from simsales.scenario import Scenario, load, to_yaml
 from simsales.scenario.journey import in_order
 from simsales.scenario.nodes import Node, Place, read, scalar
-from simsales.scenario.schema import Distribution, Lognormal
+from simsales.scenario.parts import Distribution, Lognormal
 
 # A new file for every example, so that one folder per test is enough.
 fuzz = settings(

@@ -1,0 +1,83 @@
+"""Fit: how well a lead suits the product, and what that does to its steps and to its stay.
+
+Every lead has a latent fit z, standard normal. At a step of weight ρ something is seen of it, x = ρ z +
+√(1 − ρ²) ε, and the lead passes if x is above a threshold. Leads that have passed are fitter than those
+that came in, so that a later step would pass more of them than its stated share; its threshold is
+therefore set against the fit of those who *reach* it. Under neutral aims every step's conversion is then
+the stated one, whatever the weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from simsales.model.luck import Column, Numbers, derived, normal, uniform
+
+_Z = np.linspace(-9, 9, 1201)
+"""Fit, as a grid for integrals; the trapezoid rule is exact to rounding for integrands as smooth as these."""
+
+
+def seen(purpose: str, weight: float) -> Column:
+    """The number held against a step's probability: uniform, and the lower, the better what is seen of the
+    lead.
+    """
+    if weight == 0:
+        return uniform(purpose)
+
+    def mixed(u: Numbers, z: Numbers) -> Numbers:
+        from scipy.special import ndtr, ndtri
+
+        # A lucky lead has a low u; 1e-300 keeps the luckiest from infinity.
+        luck = -ndtri(np.maximum(u, 1e-300))
+        below: Numbers = ndtr(-(weight * z + np.sqrt(1 - weight**2) * luck))
+        return below
+
+    return derived(purpose, mixed, uniform(purpose), normal("fit"))
+
+
+def stay(effect: float, mean: float) -> Column:
+    """Factor on the hazard of leaving, exp(−effect × fit) / mean."""
+    return derived("churn/fit", lambda z: np.exp(-effect * z) / mean, normal("fit"))
+
+
+@lru_cache(maxsize=256)
+def thresholds(steps: Sequence[tuple[float, float]], effect: float) -> tuple[tuple[float, ...], float]:
+    """Set the thresholds of a chain of steps against the fit of those who reach each of them.
+
+    Args:
+        steps: (weight, stated pass probability) of each step, in the order of the journey; hashable.
+        effect: of fit on staying.
+
+    Returns:
+        The probability to hold each step's number against, and the mean of exp(−effect × fit) over those
+        who pass them all.
+    """
+    from scipy.special import ndtr
+
+    reach = np.exp(-(_Z**2) / 2)
+    against = []
+    for weight, stated in steps:
+        if weight == 0 or stated in (0, 1):
+            against.append(stated)
+            continue
+        spread = np.sqrt(1 - weight**2)
+        low, high = -40.0, 40.0
+        for _ in range(80):  # bisection, to the last bit of a threshold of this size
+            middle = (low + high) / 2
+            passing = reach @ ndtr((weight * _Z - middle) / spread) / reach.sum()
+            low, high = (middle, high) if passing > stated else (low, middle)
+        against.append(float(ndtr(-low)))
+        reach = reach * ndtr((weight * _Z - low) / spread)
+    return tuple(against), float(reach @ np.exp(-effect * _Z) / reach.sum())
+
+
+def shifted(probability: float, shift: float) -> float:
+    """The probability when the threshold is lowered by ``shift`` standard deviations of what is seen."""
+    if shift == 0 or probability in (0, 1):
+        return probability
+    from scipy.special import ndtr, ndtri
+
+    return float(ndtr(ndtri(probability) + shift))

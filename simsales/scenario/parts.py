@@ -1,0 +1,149 @@
+"""What all parts of a scenario are made of: names, bounds, quantities."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+State = Literal["Suspect", "Prospect", "MQL", "SQL", "SAL", "WIN", "LIVE"]
+"""How far a lead or customer has come, in the order of the customer's journey."""
+
+STATES: tuple[State, ...] = ("Suspect", "Prospect", "MQL", "SQL", "SAL", "WIN", "LIVE")
+
+LeadState = Literal["Suspect", "Prospect", "MQL", "SQL", "SAL"]
+"""The states of a lead that has not yet become a customer."""
+
+NOBODY = "nobody"
+"""Stands in ``by`` for a step that takes nobody's time."""
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=60)]
+"""A name that ``--set`` can address: letters, digits, ``_`` and ``-``, beginning with a letter or ``_``."""
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Money = Annotated[float, Field(ge=0, le=1e12)]
+
+# Bounds that no sales organization reaches; they stop a slip of the keyboard from filling the memory.
+MAX_MONTHS = 1200
+MAX_LEADS_PER_MONTH = 1e6
+MAX_PEOPLE = 100_000
+
+
+class Part(BaseModel):
+    """A part of a scenario: no unknown keys, no changes after reading, no nan or inf."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Exponential(Part):
+    """Memoryless: many short, a few long."""
+
+    mean: float = Field(gt=0, le=1e6)
+    """Mean of the quantity, in its own unit."""
+
+
+class Lognormal(Part):
+    """Positive, with a long right tail; the usual picture of working and waiting times."""
+
+    mean: float = Field(gt=0, le=1e6)
+    """Mean of the quantity itself, not of its logarithm."""
+    sd: float = Field(ge=0, le=1e6)
+    """Standard deviation of the quantity itself, not of its logarithm."""
+
+
+class Uniform(Part):
+    """Anything between two bounds, all equally likely."""
+
+    low: float = Field(ge=0, le=1e6)
+    """Smallest value."""
+    high: float = Field(ge=0, le=1e6)
+    """Largest value."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Uniform:
+        if self.low > self.high:
+            raise fault(f"low {self.low:g} above high {self.high:g}", "low to be at most high")
+        return self
+
+
+class Triangular(Part):
+    """Between two bounds with a most likely value: an expert's guess."""
+
+    low: float = Field(ge=0, le=1e6)
+    """Smallest value."""
+    mode: float = Field(ge=0, le=1e6)
+    """Most likely value."""
+    high: float = Field(ge=0, le=1e6)
+    """Largest value."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Triangular:
+        if not self.low <= self.mode <= self.high:
+            raise fault(f"low {self.low:g}, mode {self.mode:g}, high {self.high:g}", "low ≤ mode ≤ high")
+        return self
+
+
+class Distribution(Part):
+    """A random quantity: exactly one distribution, by name."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    exponential: Exponential | None = None
+    lognormal: Lognormal | None = None
+    uniform: Uniform | None = None
+    triangular: Triangular | None = None
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Distribution:
+        if len(self.model_fields_set) != 1:
+            known = ", ".join(type(self).model_fields)
+            named = ", ".join(name for name in type(self).model_fields if name in self.model_fields_set)
+            removal = "; null removes one that is inherited" if named else ""
+            raise fault(
+                f"{len(self.model_fields_set)} distributions ({named or 'none'})", f"one of {known}{removal}"
+            )
+        return self
+
+    @property
+    def law(self) -> Exponential | Lognormal | Uniform | Triangular:
+        """The one distribution that was named."""
+        (name,) = self.model_fields_set
+        law: Exponential | Lognormal | Uniform | Triangular = getattr(self, name)
+        return law
+
+    @property
+    def mean(self) -> float:
+        """Mean of the quantity, in its own unit."""
+        law = self.law
+        if isinstance(law, Uniform):
+            return (law.low + law.high) / 2
+        if isinstance(law, Triangular):
+            return (law.low + law.mode + law.high) / 3
+        return law.mean
+
+
+def _number_or_distribution(value: Any) -> str:
+    return "distribution" if isinstance(value, (dict, Distribution)) else "number"
+
+
+Quantity = Annotated[
+    Annotated[Annotated[float, Field(ge=0, le=1e6)], Tag("number")]
+    | Annotated[Distribution, Tag("distribution")],
+    Discriminator(_number_or_distribution),
+]
+"""A time or an effort: a number ≥ 0, or a distribution by name."""
+
+
+def mean_of(quantity: float | Distribution) -> float:
+    """Mean of a ``Quantity``, in its own unit."""
+    return quantity.mean if isinstance(quantity, Distribution) else quantity
+
+
+def fault(found: str, expected: str) -> PydanticCustomError:
+    """A fault in our own words; the loader takes ``found`` and ``expected`` from its context."""
+    return PydanticCustomError(
+        "simsales", "found {found}, expected {expected}", {"found": found, "expected": expected}
+    )
