@@ -34,22 +34,30 @@ def lead_rank(channel: int, number: int) -> int:
     return (channel << 40) + number
 
 
-class Moment(simpy.Event):
-    """Something that happens at a stated time (days), with a stated rank among what happens at the same
-    instant.
+class Alarm(simpy.Event):
+    """An event at a stated time (days), with a stated rank among what happens at the same instant.
 
-    Raises:
-        ModelError: if the time is in the past, infinite, or not a number (which SimPy would take, and
-            lose its order).
+    Its owner may set it anew each time it has gone off, which is cheaper than a new one.
     """
 
-    def __init__(self, clock: simpy.Environment, time: float, rank: int, value: Any = None) -> None:
-        if not clock._now <= time < inf:
-            raise ModelError(f"a time must be finite and not before now ({clock._now:g}), but is {time}")
-        # As simpy.Timeout does, without its delay: adding a delay to `now` would round the exact time away.
+    def __init__(self, clock: simpy.Environment, value: Any = None) -> None:
+        # As simpy.Timeout does: it is as good as triggered, only the time is to come.
         self.env = clock
-        self.callbacks = []
         self._value = value
         self._ok = True
+
+    def at(self, time: float, rank: int) -> Alarm:
+        """Set it.
+
+        Raises:
+            ModelError: if the time is in the past, infinite, or not a number (which SimPy would take, and
+                lose its order).
+        """
+        clock = self.env
+        if not clock._now <= time < inf:
+            raise ModelError(f"a time must be finite and not before now ({clock._now:g}), but is {time}")
+        self.callbacks = []
+        # Not by a delay from now, as SimPy's own schedule takes it: that would round the exact time away.
         queue: list[Any] = clock._queue
         heappush(queue, (time, rank, next(clock._eid), self))
+        return self

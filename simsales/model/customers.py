@@ -11,7 +11,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simsales.model.clock import CARE, MONTH_DAYS, Moment
+from simsales.model.clock import CARE, MONTH_DAYS, Alarm
 from simsales.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ class Customers:
         month.mrr_new += price
         month.revenue += price * ((self._month + 1) - self._clock._now / MONTH_DAYS)
         base.new.append(lead)
+        # A row of its own: customers stay for years, and a part of a block would keep all of it in memory.
+        lead.luck = np.array(lead.luck).data
 
     def go_live(self, lead: Lead) -> None:
         """A customer is activated: from now on somebody looks after it, its owner if it has one for that
@@ -112,17 +114,20 @@ class Customers:
         lead.keeper = keeper
         keeper.customers[tier] = keeper.customers.get(tier, 0) + 1
 
-    def care(self) -> Generator[Moment]:
+    def care(self) -> Generator[Alarm]:
         """The process that queues the care of the base, block by block."""
         hours = {
             tier: product.care.effort_hours_per_month / CARE_BLOCKS_PER_MONTH
             for tier, product in self._tiers.items()
             if product.care is not None and product.care.effort_hours_per_month > 0
         }
+        round_ = Alarm(self._clock)
         blocks = (divmod(block, CARE_BLOCKS_PER_MONTH) for block in count())
         for month, block in blocks if hours else ():
-            yield Moment(self._clock, (month + block / CARE_BLOCKS_PER_MONTH) * MONTH_DAYS, CARE)
+            yield round_.at((month + block / CARE_BLOCKS_PER_MONTH) * MONTH_DAYS, CARE)
             for person in self._teams.people:
+                if not person.customers:
+                    continue
                 due = sum(
                     number * hours[tier] for tier, number in sorted(person.customers.items()) if tier in hours
                 )

@@ -117,6 +117,11 @@ class Flow:
         if entry is None:  # The scenario's checks do not let this through.
             raise AssertionError(f"no step of {tier} takes a {source.enters_as}")
         self.entry = self.stages[entry]
+        # Steps that these leads never come to have no columns: their luck would be drawn in vain.
+        stage: Stage | None = self.entry
+        while stage is not None:
+            self._place(stage, scenario.journeys[tier][stage.name], scenario.organization.handoff)
+            stage = stage.next
 
     def _compile(self, scenario: Scenario) -> list[Stage]:
         steps = scenario.journeys[self.tier]
@@ -131,7 +136,6 @@ class Flow:
             left_in = step.to if step.to is not None else on[i]
             after = following(on, left_in, i + 1) if left_in is not None else None
             stage.next = None if after is None else stages[after]
-            self._place(stage, step, scenario.organization.handoff)
         return stages
 
     def _place(self, stage: Stage, step: Step, handoff: Handoffs) -> None:
@@ -141,7 +145,9 @@ class Flow:
         stage.effort = self._column(quantity(f"{name}/effort", step.effort_hours))
         stage.delay = self._column(quantity(f"{name}/buyer_delay", step.buyer_delay_days))
         if stage.next is not None:
-            stage.drop = self._column(uniform(f"{name}/drop"))
+            # Where no hand-off drops a lead, nothing is to be decided: any number does.
+            drops = handoff.within_team.drop_probability or handoff.across_teams.drop_probability
+            stage.drop = self._column(uniform(f"{name}/drop") if drops else quantity("", 0.0))
             # One purpose for both: the lead's luck with a hand-off does not depend on where the next
             # person sits.
             stage.within = self._column(quantity(f"{name}/handoff", handoff.within_team.delay_days))

@@ -10,7 +10,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simsales.model.clock import ARRIVAL, MONTH_DAYS, Moment, lead_rank
+from simsales.model.clock import ARRIVAL, MONTH_DAYS, Alarm, lead_rank
 from simsales.model.luck import BLOCK, Luck, Row
 from simsales.scenario.schema import Inbound, Scenario
 from simsales.streams import Streams
@@ -65,14 +65,6 @@ class Lead:
         self.gone = False
         """Whether it has left as a customer: work that was planned for it falls away."""
 
-    def hours(self) -> float:
-        """Effort of the step at hand."""
-        return self.luck[self.stage.effort]
-
-    def finish(self, person: Person) -> None:
-        """The work of the step at hand is done."""
-        self.flow.pipeline.done(self, person)
-
 
 def cumulative_leads(channel: Inbound, scenario: Scenario) -> NDArray[np.float64]:
     """Expected number of leads by the end of each month, shape (months + 1,), beginning with 0.
@@ -103,7 +95,8 @@ def arrival_times(channel: Inbound, name: str, scenario: Scenario, streams: Stre
     unit: NDArray[np.float64] = np.empty(0)
     reached = 0.0
     while reached <= cumulative[-1]:
-        more = reached + np.cumsum(stream.standard_exponential(BLOCK))
+        # Summed on from the last one, so that no rounding depends on the size of the blocks.
+        more = np.cumsum(np.append(reached, stream.standard_exponential(BLOCK)))[1:]
         unit, reached = np.concatenate((unit, more)), float(more[-1])
     times: NDArray[np.float64] = np.interp(unit[unit < cumulative[-1]], cumulative, month_ends)
     return times
@@ -118,17 +111,18 @@ class InboundChannel:
         self._luck = luck
         self._flows = flows
 
-    def arrive(self, clock: simpy.Environment, pipeline: Pipeline) -> Generator[Moment]:
+    def arrive(self, clock: simpy.Environment, pipeline: Pipeline) -> Generator[Alarm]:
         """The process of the arrivals."""
+        arrival = Alarm(clock)
         for start in range(0, len(self._times), BLOCK):
-            times = self._times[start : start + BLOCK]
-            leads = self._luck.block(len(times))
-            kept = pipeline.thin(times, leads, self._flows)
-            for offset in kept:
-                time, (tier, luck) = float(times[offset]), leads[offset]
-                number = start + offset
-                yield Moment(clock, time, ARRIVAL + lead_rank(self._index, number))
-                pipeline.enter(Lead(self._flows[tier], number, luck, time))
+            block = self._times[start : start + BLOCK]
+            leads = self._luck.block(len(block))
+            times = block.tolist()
+            rank = ARRIVAL + lead_rank(self._index, start)
+            for offset in pipeline.thin(block, leads, self._flows):
+                time, (tier, luck) = times[offset], leads[offset]
+                yield arrival.at(time, rank + offset)
+                pipeline.enter(Lead(self._flows[tier], start + offset, luck, time))
 
 
 class OutboundList:
@@ -139,21 +133,18 @@ class OutboundList:
         self._luck = luck
         self._flows = flows
         self._read = 0
-        self._names: dict[str, deque[tuple[int, Row]]] = {tier: deque() for tier in flows}
+        self._names: dict[str, deque[tuple[int, str, Row]]] = {tier: deque() for tier in flows}
 
     def pull(self, tiers: frozenset[str] | None, now: float) -> Lead | None:
         """The next name of one of these tiers (None: any) as a lead; None if the list holds no more."""
-        wanted = self._flows.keys() if tiers is None else self._flows.keys() & tiers
+        wanted = [names for tier, names in self._names.items() if tiers is None or tier in tiers]
         if not wanted:
             return None
-        while True:
-            firsts = [(self._names[tier][0][0], tier) for tier in wanted if self._names[tier]]
-            if firsts:
-                break
+        while not any(wanted):
             if not self._read_block():
                 return None
-        tier = min(firsts)[1]
-        number, luck = self._names[tier].popleft()
+        # Queues compare by their first names, and these by their numbers.
+        number, tier, luck = min(filter(None, wanted)).popleft()
         return Lead(self._flows[tier], number, luck, now)
 
     def _read_block(self) -> bool:
@@ -163,6 +154,6 @@ class OutboundList:
         if self._left is not None:
             self._left -= size
         for number, (tier, luck) in enumerate(self._luck.block(size), start=self._read):
-            self._names[tier].append((number, luck))
+            self._names[tier].append((number, tier, luck))
         self._read += size
         return True

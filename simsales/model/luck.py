@@ -25,7 +25,7 @@ Row = memoryview
 
 _NO_LEAD: tuple[str, Row] = ("", memoryview(b""))
 
-BLOCK = 2048
+BLOCK = 1024
 """Leads per block. The numbers do not depend on it (tested); memory and speed do."""
 
 
@@ -141,8 +141,8 @@ class Luck:
             # Looking up one number in a memoryview is as good as in a list, and no row is turned into
             # objects in vain.
             cells = table.ravel().data
-            for i, k in enumerate(mine.tolist()):
-                leads[k] = (tier, cells[i * width : (i + 1) * width])
+            for start, k in zip(range(0, len(cells), width), mine.tolist(), strict=True):
+                leads[k] = (tier, cells[start : start + width])
         return leads
 
     def _guard(self, table: Numbers, columns: Sequence[Column]) -> None:

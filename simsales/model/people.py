@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Generator
 from heapq import heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import simpy
 
-from simsales.model.clock import END_OF_WORK, MONTH_DAYS, Moment
+from simsales.model.clock import END_OF_WORK, MONTH_DAYS, Alarm
 from simsales.model.leads import Lead, OutboundList
 
 if TYPE_CHECKING:
@@ -18,34 +18,18 @@ if TYPE_CHECKING:
     from simsales.model.teams import TeamCopy
 
 
-class Task(Protocol):
-    """Something that takes a person's time."""
-
-    gone: bool
-
-    def hours(self) -> float:
-        """Effort, in working hours."""
-
-    def finish(self, person: Person) -> None:
-        """What follows when the work is done."""
-
-
 class CareBlock:
     """A stretch of looking after the customers one has."""
 
-    __slots__ = ("_hours",)
+    __slots__ = ("hours",)
     gone = False
 
     def __init__(self, hours: float) -> None:
-        self._hours = hours
+        self.hours = hours
 
-    def hours(self) -> float:
-        """Effort, in working hours."""
-        return self._hours
 
-    def finish(self, person: Person) -> None:
-        """The customers were looked after; nothing follows."""
-
+Task = Lead | CareBlock
+"""What takes a person's time: a step of a lead's journey, or a block of care."""
 
 # (place in the discipline, ticket, task): the heap's smallest entry is taken next.
 Queue = list[tuple[int, int, Task]]
@@ -92,17 +76,20 @@ class Person:
         desk = self.desk
         clock = desk.clock
         rank = END_OF_WORK + self.number
+        end_of_work = Alarm(clock)
         while True:
             task = desk.next_task(self)
             if task is None:
                 self.wake = clock.event()
                 desk.idle.append(self)
                 task = yield self.wake
+            hours = task.hours if isinstance(task, CareBlock) else task.luck[task.stage.effort]
             started = self.busy_since = clock._now
-            yield Moment(clock, started + task.hours() * self.days_per_hour, rank)
+            yield end_of_work.at(started + hours * self.days_per_hour, rank)
             self.busy_days += clock._now - started
             self.busy_since = None
-            task.finish(self)
+            if isinstance(task, Lead):
+                task.flow.pipeline.done(task, self)
 
     def busy_days_by(self, now: float) -> float:
         """Days spent at work since the beginning, a task at hand included up to now."""
@@ -150,7 +137,9 @@ class Desk:
         if self._log is not None:
             self._log.lead("ready", lead, f"{self.team.name}/{self.role}")
         ticket = next(self._tickets)
-        person = owner if owner is not None else self._assign(ticket)
+        person = owner
+        if person is None:
+            person = self._assign(ticket)
         if person is not None and person.wake is not None:
             self._wake(person, lead)
             self.begun += 1

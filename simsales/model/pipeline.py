@@ -8,7 +8,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simsales.model.clock import LEAD_READY, Moment, lead_rank
+from simsales.model.clock import LEAD_READY, Alarm, lead_rank
 from simsales.model.journey import LIVE, WIN, Flow, Stage
 from simsales.model.leads import Lead
 from simsales.model.luck import Row
@@ -148,13 +148,14 @@ class Pipeline:
                 days += luck[stage.within if within else stage.across]
         if days > 0:
             rank = LEAD_READY + lead_rank(lead.flow.channel_index, lead.number)
-            moment = Moment(self._clock, self._clock._now + days, rank, lead)
-            moment.callbacks.append(self._moment_of_readiness)
+            Alarm(self._clock, lead).at(self._clock._now + days, rank).callbacks.append(
+                self._alarm_of_readiness
+            )
         else:
             self._ready(lead)
 
-    def _moment_of_readiness(self, moment: simpy.Event) -> None:
-        self._ready(moment._value)
+    def _alarm_of_readiness(self, alarm: simpy.Event) -> None:
+        self._ready(alarm._value)
 
     def _handoff(self, lead: Lead, person: Person, role: str) -> str | None:
         """Whether the next step means a hand-off ``within`` or ``across`` teams; None if the lead stays in

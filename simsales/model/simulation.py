@@ -7,7 +7,7 @@ from collections.abc import Generator
 import numpy as np
 import simpy
 
-from simsales.model.clock import MONTH_DAYS, MONTH_END, Moment
+from simsales.model.clock import MONTH_DAYS, MONTH_END, Alarm
 from simsales.model.customers import Customers
 from simsales.model.eventlog import EventLog
 from simsales.model.journey import Flow
@@ -63,9 +63,10 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
     teams.hand_out(scenario, lists)
     ledger = Ledger(scenario, flows, customers, teams)
 
-    def close_months() -> Generator[Moment]:
-        for end in month_ends[1:].tolist():
-            yield Moment(clock, end, MONTH_END)
+    def close_months() -> Generator[Alarm]:
+        month_end = Alarm(clock)
+        for time in month_ends[1:].tolist():
+            yield month_end.at(time, MONTH_END)
             ledger.close_month()
 
     last_month_closed = clock.process(close_months())
