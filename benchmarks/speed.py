@@ -1,0 +1,306 @@
+"""What a replication costs, against what SimPy itself costs and against the plain way of writing the model.
+
+    python benchmarks/speed.py             a table: ratio, target, met or not
+    python benchmarks/speed.py --json      the same for a program
+    python benchmarks/speed.py --check     the same, ending non-zero if a target is missed
+    python benchmarks/speed.py --profile   where the time of a replication goes
+
+Everything is measured in one run, in turn, and judged by ratios: seconds belong to a machine and to its mood.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import gc
+import json
+import multiprocessing
+import pstats
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+from unittest.mock import patch
+
+import simpy
+from plain_simpy import simulate_plainly
+
+from simsales.model import simulate
+from simsales.scenario import Scenario, load
+
+ONE_POD = Path(__file__).parents[1] / "scenarios" / "one-pod.yaml"
+PODS = 20
+BARE_TIMEOUTS = 250_000
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table."""
+
+    what: str
+    unit: str
+    median: float | None
+    """None where the machine cannot tell."""
+    low: float | None = None
+    high: float | None = None
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None if there is none, or nothing to hold against it."""
+        if self.median is None or self.at_most is self.at_least is None:
+            return None
+        return (self.at_most is None or self.median <= self.at_most) and (
+            self.at_least is None or self.median >= self.at_least
+        )
+
+
+def over(what: str, unit: str, values: Sequence[float], **target: float) -> Result:
+    """A line that sums up several measurements."""
+    return Result(what, unit, median(values), min(values), max(values), **target)
+
+
+def scenarios() -> tuple[Scenario, Scenario]:
+    """One pod over 24 months without warm-up, and twenty of them on twenty times the market."""
+    months = ["warm_up_months=0", "horizon_months=24"]
+    one = load(ONE_POD, overrides=months)
+    leads = one.channels["content"].leads_per_month  # type: ignore[union-attr]
+    many = [
+        f"organization.teams.pod.count={PODS}",
+        f"channels.content.leads_per_month={PODS * leads}",
+    ]
+    return one, load(ONE_POD, overrides=months + many)
+
+
+# ------------------------------------------------------------------------------------------------------- time
+
+
+def bare_timeouts() -> None:
+    """As many steps of nothing but SimPy."""
+
+    def steps(env: simpy.Environment) -> Generator[simpy.Event]:
+        for _ in range(BARE_TIMEOUTS):
+            yield env.timeout(1)
+
+    env = simpy.Environment()
+    env.process(steps(env))
+    env.run()
+
+
+def cpu_seconds(call: Callable[[], object]) -> float:
+    """CPU time of this process, so that what else the machine does counts less."""
+    gc.collect()
+    start = time.process_time()
+    call()
+    return time.process_time() - start
+
+
+def measure_time(one: Scenario, many: Scenario, rounds: int) -> list[Result]:
+    """Each of the programs once a round, the order turned round every time."""
+    programs: dict[str, Callable[[int], object]] = {
+        "bare": lambda _: bare_timeouts(),
+        "one": lambda r: simulate(one, SEED, r),
+        "plain": lambda r: simulate_plainly(one, r),
+        "many": lambda r: simulate(many, SEED, r),
+    }
+    for name in ("bare", "one", "plain"):
+        programs[name](rounds)  # The first time costs more: imports, caches, memory.
+    seconds: dict[str, list[float]] = {name: [] for name in programs}
+    for r in range(rounds):
+        for name in list(programs)[:: -1 if r % 2 else 1]:
+            seconds[name].append(cpu_seconds(lambda name=name, r=r: programs[name](r)))  # type: ignore[misc]
+
+    def ratio(of: str, to: str) -> list[float]:
+        return [a / b for a, b in zip(seconds[of], seconds[to], strict=True)]
+
+    leads = [sum(simulate(one, SEED, r).tables["funnel"].columns["came_in"]) for r in range(rounds)]
+    events = [count_events(one, r) for r in range(rounds)]
+    return [
+        over(f"one pod / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("one", "bare"), at_most=1),
+        over("plain SimPy / one pod", "×", ratio("plain", "one"), at_least=3),
+        over(f"{PODS} pods / one pod", "×", ratio("many", "one"), at_most=28),
+        over(f"{BARE_TIMEOUTS:,} bare timeouts", "s", seconds["bare"]),
+        over("one pod, 24 months", "s", seconds["one"]),
+        over("plain SimPy, the same", "s", seconds["plain"]),
+        over(f"{PODS} pods, 24 months", "s", seconds["many"]),
+        over("leads, one pod", "/s", [n / s for n, s in zip(leads, seconds["one"], strict=True)]),
+        over("SimPy events, one pod", "/s", [n / s for n, s in zip(events, seconds["one"], strict=True)]),
+    ]
+
+
+def count_events(scenario: Scenario, replication: int) -> int:
+    """How many events SimPy processes in a replication."""
+    step = simpy.Environment.step
+    steps = Counter[str]()
+
+    def counted(env: simpy.Environment) -> None:
+        steps["taken"] += 1
+        step(env)
+
+    with patch.object(simpy.Environment, "step", counted):
+        simulate(scenario, SEED, replication)
+    return steps["taken"]
+
+
+# ----------------------------------------------------------------------------------------------------- memory
+
+
+def measure_memory(one: Scenario, many: Scenario) -> list[Result]:
+    """Peak memory of fresh processes, like the workers of an experiment, after one replication each."""
+    return [
+        Result("peak memory of a worker, one pod", "MB", in_fresh_process(one)),
+        Result(f"peak memory of a worker, {PODS} pods", "MB", in_fresh_process(many), at_most=150),
+    ]
+
+
+def in_fresh_process(scenario: Scenario) -> float | None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as worker:
+        return worker.submit(peak_megabytes, scenario).result()
+
+
+def peak_megabytes(scenario: Scenario) -> float | None:
+    """Simulate once and return the peak of this process's resident memory, in 10⁶ bytes."""
+    simulate(scenario, SEED, 0)
+    status = Path("/proc/self/status")
+    if status.exists():
+        # Not getrusage: on Linux its peak is inherited from the process that started this one.
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(peak.split()[1]) * 1024 / 1e6
+    try:
+        import resource
+    except ImportError:
+        return None
+    # In bytes on macOS, in KiB on other systems.
+    return (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
+    )
+
+
+# --------------------------------------------------------------------------------------------------- start-up
+
+
+def measure_start(rounds: int) -> list[Result]:
+    """Whole processes, from start to end, on the wall clock."""
+    commands = {
+        "start: python -c pass": ["-c", "pass"],
+        "start: python -c 'import click'": ["-c", "import click"],
+        "start: simsales --help": ["-m", "simsales", "--help"],
+    }
+    milliseconds: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(2 * rounds):
+        for name, arguments in commands.items():
+            start = time.perf_counter()
+            subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+            milliseconds[name].append(1000 * (time.perf_counter() - start))
+    return [over(name, "ms", values) for name, values in milliseconds.items()]
+
+
+# ----------------------------------------------------------------------------------------------------- report
+
+
+def table(results: Sequence[Result]) -> str:
+    """The results, for people."""
+    lines = [f"{'':42} {'median':>9} {'lowest':>9} {'highest':>9}     {'target':>8}"]
+    for each in results:
+        cells = [_number(value) for value in (each.median, each.low, each.high)]
+        if each.median is None:
+            cells[0] = "not available"
+        target = "" if each.at_most is None else f"≤ {each.at_most:g}"
+        target = target if each.at_least is None else f"≥ {each.at_least:g}"
+        verdict = {True: "met", False: "MISSED", None: ""}[each.met]
+        line = f"{each.what:42} {cells[0]:>9} {cells[1]:>9} {cells[2]:>9} {each.unit:3} {target:>8} {verdict}"
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def profile(scenario: Scenario, replications: int) -> str:
+    """Share of the time that is spent in each part of the program.
+
+    Under cProfile every call of a Python function costs more than it does otherwise; the shares of parts with
+    many small functions are somewhat too large.
+    """
+    simulate(scenario, SEED, 0)
+    profiler = cProfile.Profile()
+    profiler.enable()
+    for r in range(replications):
+        simulate(scenario, SEED, r)
+    profiler.disable()
+    stats: Any = pstats.Stats(profiler)
+    spent: Counter[str] = Counter()
+    for (file, _, _), (_, _, own, _, callers) in stats.stats.items():
+        if file != "~":
+            spent[_part(file)] += own
+        else:  # Built in: charge who called it.
+            for (caller, _, _), (_, _, own_there, _) in callers.items():
+                spent[_part(caller)] += own_there
+    total = sum(spent.values())
+    lines = [f"{1e3 * total / replications:.0f} ms a replication under the profiler"]
+    lines += [f"{part:40} {own / total:6.1%}" for part, own in spent.most_common()]
+    return "\n".join(lines)
+
+
+PARTS = {
+    "clock": "clock (making an event)",
+    "people": "people and queues",
+    "teams": "teams and routing",
+    "pipeline": "pipeline and journeys",
+    "journey": "pipeline and journeys",
+    "luck": "luck (drawing)",
+    "streams": "luck (drawing)",
+    "leads": "leads: arrivals and lists",
+    "customers": "customers and ledger",
+    "ledger": "customers and ledger",
+}
+
+
+def _part(file: str) -> str:
+    path = Path(file)
+    if path.parent.name == "simpy":
+        return "SimPy's kernel"
+    if "simsales" in path.parts:
+        return PARTS.get(path.stem, "other")
+    return "luck (drawing)" if "numpy" in path.parts else "other"
+
+
+def main() -> int:
+    """Measure what is asked for, and print it."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a target is missed")
+    parser.add_argument("--profile", action="store_true", help="show where the time goes instead")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each program is timed (default: 7)")
+    options = parser.parse_args()
+    one, many = scenarios()
+    if options.profile:
+        print(f"One pod, 24 months\n{profile(one, 5)}\n\n{PODS} pods, 24 months\n{profile(many, 1)}")
+        return 0
+    results = [
+        *measure_time(one, many, options.rounds),
+        *measure_memory(one, many),
+        *measure_start(options.rounds),
+    ]
+    missed = any(each.met is False for each in results)
+    if options.json:
+        rows = [asdict(each) | {"met": each.met} for each in results]
+        print(json.dumps({"python": sys.version.split()[0], "results": rows}, indent=2))
+    else:
+        print(table(results))
+    return 1 if options.check and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
