@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ from simsales.streams import Streams
 if TYPE_CHECKING:
     from simsales.model.customers import Customers
     from simsales.model.pipeline import Pipeline
+    from simsales.model.teams import TeamCopy
 
 Numbers = NDArray[np.float64]
 
@@ -203,13 +204,13 @@ class OutboundList:
         self._names: dict[Segment, deque[tuple[int, Row, Flow]]] = {
             segment: deque() for flow in flows.values() for segment in flow.segments.all()
         }
-        self._wanted: dict[Callable[[Segment], bool], list[deque[tuple[int, Row, Flow]]]] = {}
+        self._wanted: dict[TeamCopy, list[deque[tuple[int, Row, Flow]]]] = {}
 
-    def pull(self, serves: Callable[[Segment], bool], now: float) -> Lead | None:
+    def pull(self, team: TeamCopy, now: float) -> Lead | None:
         """The next name whose segment the team serves, as a lead; None if the list holds no more."""
-        wanted = self._wanted.get(serves)
+        wanted = self._wanted.get(team)
         if wanted is None:
-            wanted = self._wanted[serves] = [names for s, names in self._names.items() if serves(s)]
+            wanted = self._wanted[team] = [names for s, names in self._names.items() if team.serves(s)]
         if not wanted:
             return None
         while not any(wanted):

@@ -54,6 +54,7 @@ class Stage:
         "gone_cold",
         "joined_by",
         "known_effort_factor",
+        "meets_again",
         "name",
         "next",
         "no_show",
@@ -73,6 +74,7 @@ class Stage:
         "repeat_delay",
         "repeat_probability",
         "role",
+        "settles",
         "to",
         "within",
     )
@@ -92,6 +94,10 @@ class Stage:
         self.by_aim: dict[str, float] | None = None
         """The same by the aim of the team that judges; None where nothing is judged."""
         self.known_effort_factor = step.known_effort_factor
+        self.meets_again = step.no_show is not None or step.repeat is not None
+        """Whether the meeting may not take place, or not be the last."""
+        self.settles = step.to == "LIVE" or step.known_effort_factor != 1
+        """Whether something depends on who begins with it, or when."""
         self.next: Stage | None = None
         self.again: Stage | None = None
         """The same step the next time; None if there is none."""
@@ -193,6 +199,9 @@ class Flow:
         self.region = self._column(uniform("region")) if source is not None and source.regions else -1
         self.industry = self._column(uniform("industry")) if source is not None and source.industries else -1
         self.segments = _Segments(tier, *((source.regions, source.industries) if source else (None, None)))
+        segments = self.segments.all()
+        self.only_segment = segments[0] if len(segments) == 1 else None
+        """The segment of all these leads, if there is but one."""
         interest = getattr(source, "interest", None)
         self.interest = None if interest is None else (interest.half_life_hours / 24, interest.floor)
         """Half-life in days and floor of the interest in a first contact; None if it does not decay."""
@@ -269,6 +278,7 @@ class Flow:
 
     def _place(self, stage: Stage, step: Step, name: str, handoff: Handoffs, aims: Aims) -> None:
         """Give the stage its columns in the rows of luck, and what they are held against."""
+        stage.settles = stage.settles or self.interest is not None
         against = self._against[stage.name]
         stage.pass_probability = against
         if step.judged:

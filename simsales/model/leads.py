@@ -41,7 +41,7 @@ class Lead:
         self.number = number
         """Number within the channel, from 0; the lead's luck hangs on it."""
         self.luck = luck
-        self.segment: Segment = flow.segment(luck)
+        self.segment: Segment = flow.only_segment or flow.segment(luck)
         self.born = born
         """When it came in or was pulled from its list, in days."""
         self.state: int = flow.enters_as

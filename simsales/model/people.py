@@ -206,6 +206,7 @@ class Desk:
         if person is None:
             person = self._assign(ticket)
         if person is not None and person.wake is not None:
+            self.begun += 1
             self._begin(task, person, 0.0)
             self._wake(person, task)
             return
@@ -240,14 +241,17 @@ class Desk:
             task = heappop(queue)[2]
             if task.gone:
                 continue
-            if isinstance(task, (Lead, Seat)):
-                self._begin(task, person, self.clock._now - task.ready_at)
+            if not isinstance(task, CareBlock):
+                waited = self.clock._now - task.ready_at
+                self.begun += 1
+                self.wait_days += waited
+                self._begin(task, person, waited)
                 self.withdraw(task)
             return task
         for _ in self.lists:
             names = self.lists[self._lists_in_turn]
             self._lists_in_turn = (self._lists_in_turn + 1) % len(self.lists)
-            lead = names.pull(self.team.serves, self.clock._now)
+            lead = names.pull(self.team, self.clock._now)
             if lead is not None:
                 lead.flow.pipeline.pulled(lead, person)
                 if self.team.dedicated:
@@ -277,11 +281,9 @@ class Desk:
 
     def _begin(self, task: Lead | Seat, person: Person, waited: float) -> None:
         """Somebody begins with what has waited so many days; what depends on who and when is settled here."""
-        self.begun += 1
-        self.wait_days += waited
         if self._log is not None:
             self._log.lead("start", _lead(task), person.name)
-        if isinstance(task, Seat):
+        if isinstance(task, Seat) or not (task.stage.settles or self.team.dedicated):
             return
         if task.flow.interest is not None and task.person is None:
             task.odds *= task.flow.interest_after(waited)

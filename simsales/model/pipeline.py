@@ -131,49 +131,52 @@ class Pipeline:
         stage, luck = lead.stage, lead.luck
         if self._log is not None:
             self._log.lead("done", lead, "" if person is None else person.name)
-        if stage.again is not None or stage.no_show >= 0:
-            if luck[stage.no_show] < stage.no_show_probability:
-                self._come_again(lead, stage, stage.rebook)
-                return
-            if stage.again is not None and luck[stage.repeat] < stage.repeat_probability:
-                self._keep(lead, person, stage)
-                self._come_again(lead, stage, stage.repeat_delay)
-                return
+        if stage.meets_again and self._met_again(lead, person, stage):
+            return
         needed = stage.pass_probability
         if stage.by_aim is not None and person is not None:
             needed = stage.by_aim[person.desk.team.rules.aim]
         if luck[stage.passes] >= needed * lead.odds:
-            self._fail(lead, stage)
+            if stage.nurture_to is not None and luck[stage.nurture] < stage.nurture_share:
+                self._nurture(lead, stage, stage.nurture_to)
+            else:
+                self._lose(lead, stage.failed)
             return
         lead.odds, lead.effort_factor = lead.standing_odds, 1.0
-        self._keep(lead, person, stage)
+        if person is not None:
+            self._keep(lead, person, stage)
         if stage.to is not None:
             self._reach(lead, stage.to)
         if stage.next is not None:
             self._go_on(lead, stage, stage.next)
 
-    def _keep(self, lead: Lead, person: Person | None, stage: Stage) -> None:
+    def _keep(self, lead: Lead, person: Person, stage: Stage) -> None:
         """The lead is this person's now."""
-        if person is not None and stage.role is not None:
-            lead.person = person
-            if lead.owners is None:
-                lead.owners = {}
-            lead.owners[stage.role] = person
+        lead.person = person
+        if lead.owners is None:
+            lead.owners = {}
+        lead.owners[stage.role or ""] = person
 
-    def _come_again(self, lead: Lead, stage: Stage, delay: int) -> None:
-        """The meeting did not take place, or was not the last: another one, unless there have been enough."""
+    def _met_again(self, lead: Lead, person: Person | None, stage: Stage) -> bool:
+        """Whether the meeting did not take place, or was not the last; then see to the next one."""
+        luck = lead.luck
+        if stage.no_show >= 0 and luck[stage.no_show] < stage.no_show_probability:
+            delay = stage.rebook
+        elif stage.repeat >= 0 and luck[stage.repeat] < stage.repeat_probability:
+            delay = stage.repeat_delay
+            if person is not None:
+                self._keep(lead, person, stage)
+        else:
+            return False
         if stage.again is None or delay < 0:
             self._lose(lead, stage.not_there)
-            return
-        lead.stage = stage.again
-        self.ready_after(lead, lead.luck[delay])
+        else:
+            lead.stage = stage.again
+            self.ready_after(lead, luck[delay])
+        return True
 
-    def _fail(self, lead: Lead, stage: Stage) -> None:
-        """The lead does not pass: it is lost, or kept warm and comes back."""
-        back = stage.nurture_to
-        if back is None or lead.luck[stage.nurture] >= stage.nurture_share:
-            self._lose(lead, stage.failed)
-            return
+    def _nurture(self, lead: Lead, stage: Stage, back: Stage) -> None:
+        """The lead did not pass, but is kept warm and comes back."""
         lead.flow.now.nurtured += 1
         if self._log is not None:
             self._log.lead("nurture", lead, back.name)

@@ -29,13 +29,16 @@ class TeamCopy:
             None if names is None else frozenset(names)
             for names in (serves.tiers, serves.regions, serves.industries)
         )
+        self._serves_all = not any(self._serves)
         self.dedicated = any(names is not None for names in self._serves) and rules.dedication != Dedication()
         """Whether the team is for some leads only, and gains by it."""
         self.desks: dict[str, Desk] = {}
 
     def serves(self, segment: Segment) -> bool:
         """Whether the team is for leads of this segment."""
-        return all(names is None or name in names for names, name in zip(self._serves, segment, strict=True))
+        return self._serves_all or all(
+            names is None or name in names for names, name in zip(self._serves, segment, strict=True)
+        )
 
 
 class Teams:
@@ -98,7 +101,7 @@ class Teams:
 
     def route(self, role: str, segment: Segment) -> Desk:
         """The desk that takes a lead which no team has yet, by the organization's routing rule."""
-        able = self._turn(role, segment)
+        able = self._turns.get((role, segment, False)) or self._turn(role, segment)
         above = self._overflow_above
         if above is not None and all(desk.load() > above for desk in able):
             able = self._turn(role, segment, others=True) or able
