@@ -20,18 +20,9 @@ from simpy.resources.resource import Request
 
 from simsales.scenario import Scenario
 from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.schema import (
-    NOBODY,
-    STATES,
-    Distribution,
-    Exponential,
-    Inbound,
-    Lognormal,
-    Outbound,
-    State,
-    Uniform,
-)
-from simsales.scenario.schema import Step as StepRules
+from simsales.scenario.market import Inbound, Outbound
+from simsales.scenario.parts import NOBODY, STATES, Distribution, Exponential, Lognormal, State, Uniform
+from simsales.scenario.steps import Step as StepRules
 
 MONTH_DAYS = 365.25 / 12
 CARE_BLOCKS_PER_MONTH = 20
@@ -124,7 +115,7 @@ class _PlainModel:
             "other arrivals or a finite list": any(
                 channel.arrivals != "poisson"
                 if isinstance(channel, Inbound)
-                else channel.list_size is not None
+                else not isinstance(channel, Outbound) or channel.list_size is not None
                 for channel in scenario.channels.values()
             ),
         }
@@ -194,7 +185,7 @@ class _PlainModel:
         for name, channel in self.scenario.channels.items():
             if isinstance(channel, Inbound):
                 self.env.process(self.arrivals(name, channel))
-            else:
+            elif isinstance(channel, Outbound):
                 for desk in self.desks[channel.worked_by]:
                     self.env.process(self.work_through_list(name, channel, desk))
         if self.tier.care is not None:
