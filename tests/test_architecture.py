@@ -16,7 +16,7 @@ PACKAGE = ROOT / "simsales"
 
 # From the ground up. A module may import from its own layer and from those before it.
 LAYERS = (
-    {"errors", "streams"},
+    {"errors", "streams", "units"},
     {"scenario"},
     {"model"},
     {"experiment"},

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simsales.analysis.comparison import Direction
+from simsales.units import MONTH_DAYS
 
 if TYPE_CHECKING:
     from simsales.model.replication import Replication
@@ -32,8 +33,7 @@ class Measured:
                 after_warm_up = columns["month"] > 0
                 columns = {column: cells[after_warm_up] for column, cells in columns.items()}
             self._tables[name] = columns
-        work = self._tables["work"]
-        self.days = self.months * float(work["available_days"][0] / work["people"][0])
+        self.days = self.months * MONTH_DAYS
         """Length of the window, in days."""
 
     def roles(self) -> list[str]:

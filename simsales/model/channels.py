@@ -10,13 +10,14 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simsales.model.clock import ARRIVAL, MONTH_DAYS, Alarm, lead_rank
+from simsales.model.clock import ARRIVAL, Alarm, lead_rank
 from simsales.model.journey import Flow, Segment
 from simsales.model.leads import Lead
 from simsales.model.luck import BLOCK, Luck, Row
 from simsales.scenario.market import Inbound
 from simsales.scenario.schema import Scenario
 from simsales.streams import Streams
+from simsales.units import MONTH_DAYS
 
 if TYPE_CHECKING:
     from simsales.model.customers import Customers
@@ -35,15 +36,15 @@ def cumulative_leads(
 ) -> tuple[Numbers, Numbers]:
     """Expected number of leads by certain moments; between two of them the rate is constant.
 
-    In month m (0 is the first after the warm-up) the rate is leads_per_month × (1 + growth)^m × season.
-    Weekdays, bursts and the day's weather (dispersion) come on top, if there are any.
+    In month m (0 is the first after the warm-up) the rate is leads_per_month × (1 + growth)^m × season; the
+    trend begins with month 0. Weekdays, bursts and the day's weather (dispersion) come on top, if there are any.
 
     Returns:
         The moments in days and the expected numbers by then, both ascending from 0, shape (moments,).
     """
     months = np.arange(-scenario.warm_up_months, scenario.horizon_months)
     season = np.array(channel.season)[(scenario.start_month - 1 + months) % 12]
-    per_month = channel.leads_per_month * (1 + channel.growth_per_month) ** months * season
+    per_month = channel.leads_per_month * (1 + channel.growth_per_month) ** np.maximum(months, 0) * season
     month_ends: Numbers = np.arange(len(months) + 1, dtype=np.float64) * MONTH_DAYS
     even_week = len(set(channel.weekday)) == 1
     if even_week and channel.dispersion == 1 and not channel.bursts:
@@ -111,12 +112,14 @@ def arrival_times(channel: Inbound, name: str, scenario: Scenario, streams: Stre
         due = np.floor(np.interp(month_ends, moments, cumulative) + 1e-9).astype(int)
         return np.repeat(month_ends[:-1], np.diff(due))
     stream = streams.generator(f"{name}/arrivals")
-    unit: Numbers = np.empty(0)
+    blocks: list[Numbers] = []
     reached = 0.0
     while reached <= cumulative[-1]:
         # Summed on from the last one, so that no rounding depends on the size of the blocks.
         more = np.cumsum(np.append(reached, stream.standard_exponential(BLOCK)))[1:]
-        unit, reached = np.concatenate((unit, more)), float(more[-1])
+        blocks.append(more)
+        reached = float(more[-1])
+    unit = np.concatenate(blocks)
     times: Numbers = np.interp(unit[unit < cumulative[-1]], cumulative, moments)
     return times
 

@@ -18,8 +18,6 @@ import simpy
 
 from simsales.errors import ModelError
 
-MONTH_DAYS = 365.25 / 12
-
 # SimPy orders its queue by (time, priority, order of creation). Its own events have priority 0 or 1 and
 # carry out what has been decided; ours follow, told apart by kind in the high bits and by number in the
 # low ones, so that creation order is never asked.

@@ -11,9 +11,10 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simsales.model.clock import CARE, MONTH_DAYS, Alarm
+from simsales.model.clock import CARE, Alarm
 from simsales.model.journey import LIVE
 from simsales.scenario.schema import Scenario
+from simsales.units import MONTH_DAYS
 
 if TYPE_CHECKING:
     from simsales.model.eventlog import EventLog
@@ -127,7 +128,7 @@ class Customers:
         care = self._tiers[tier].care
         if care is None:
             return
-        keeper = None if lead.owners is None else lead.owners.get(care.by)
+        keeper = self._teams.owner(lead, care.by)
         if keeper is None:
             desk, _ = self._teams.desk_for(lead, care.by)
             keeper = min(desk.people, key=lambda person: sum(person.customers.values()))

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from simsales.model.clock import MONTH_DAYS
 from simsales.model.customers import Customers, TierMonth
 from simsales.model.journey import Flow
 from simsales.model.people import Desk
@@ -15,6 +14,7 @@ from simsales.model.replication import Table
 from simsales.model.teams import Teams
 from simsales.scenario.parts import STATES
 from simsales.scenario.schema import Scenario
+from simsales.units import MONTH_DAYS
 
 _KEY = ("month", "channel", "tier")
 _FUNNEL = ("lost", "won_days", "opportunities_lost", "opportunities_lost_days", "nurtured", "channel_cost")

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from simsales.model.clock import END_OF_WORK, MONTH_DAYS, Alarm
+from simsales.model.clock import END_OF_WORK, Alarm
 from simsales.model.journey import LIVE
 from simsales.model.leads import Lead
+from simsales.units import MONTH_DAYS
 
 if TYPE_CHECKING:
     from simsales.model.channels import OutboundList

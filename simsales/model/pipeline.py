@@ -74,7 +74,10 @@ class Pipeline:
             flow = flows[tier]
             states, stage = [flow.enters_as], flow.entry
             while (
-                stage.role is None and luck[stage.passes] < stage.pass_probability and luck[stage.delay] == 0
+                stage.role is None
+                and stage.to != WIN
+                and luck[stage.passes] < stage.pass_probability
+                and luck[stage.delay] == 0
             ):
                 if stage.to is not None:
                     states.append(stage.to)

@@ -8,7 +8,7 @@ import numpy as np
 import simpy
 
 from simsales.model.channels import InboundChannel, OutboundList, ReferralChannel, arrival_times
-from simsales.model.clock import MONTH_DAYS, MONTH_END, Alarm
+from simsales.model.clock import MONTH_END, Alarm
 from simsales.model.customers import Customers
 from simsales.model.eventlog import EventLog
 from simsales.model.journey import OPENING, Flow
@@ -21,6 +21,7 @@ from simsales.model.teams import Teams
 from simsales.scenario.market import Inbound, Referral
 from simsales.scenario.schema import Scenario
 from simsales.streams import Streams
+from simsales.units import MONTH_DAYS
 
 
 def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = False) -> Replication:
