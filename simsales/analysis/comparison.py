@@ -44,8 +44,8 @@ class Difference:
     half_width: float | None
     """Of the interval of ``mean``, simultaneous over the alternatives; None below two pairs."""
     p_better: float | None
-    """Share of the pairs in which it does better, ties counted half: an estimate of the chance to. Where
-    neither direction is better, the share in which it is higher."""
+    """Share of the pairs in which it does better, ties counted half: an estimate of the probability to.
+    Where neither direction is better, the share in which it is higher."""
     correlation: float | None
     """What the common luck achieved. None below three pairs, or if either side is constant."""
     gain: float | None

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from simsales.analysis.comparison import Comparison, Difference
 from simsales.analysis.intervals import Summary
+from simsales.analysis.kpis import KPIS
 
 
 class Described(Protocol):
@@ -59,6 +60,8 @@ GROUPS = {
 }
 HEADLINES = ("mrr_end", "win", "sales_cycle_days")
 """What a summary in one sentence is about, most important first."""
+PAIRED = ("win", "mrr_end", "sales_cycle_days")
+"""What tells how much pairing gained: the first that varies on both sides."""
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
@@ -84,6 +87,12 @@ def grouped(kpis: Iterable[str]) -> dict[str, list[str]]:
     if others := [name for name in names if name not in known]:
         groups["Other"] = others
     return groups
+
+
+def ordered(kpis: Iterable[str]) -> list[str]:
+    """The KPIs, each once, in the order of `simsales.analysis.kpis.KPIS`; unknown ones last."""
+    place = {kpi.name: number for number, kpi in enumerate(KPIS)}
+    return sorted(dict.fromkeys(kpis), key=lambda name: place.get(name.partition(".")[0], len(place)))
 
 
 def step_of(value: float, half_width: float | None) -> int:
@@ -161,11 +170,27 @@ class Wording:
             said = self.is_share(kpi) or unit.endswith("month") or name.startswith(unit)
         return name if said else f"{name}, {unit}"
 
-    def value(self, kpi: str, value: float | None, half_width: float | None = None) -> str:
-        """A value rounded as its half-width tells, which is not said; an en dash where it is undefined."""
+    def value(
+        self,
+        kpi: str,
+        value: float | None,
+        half_width: float | None = None,
+        *,
+        thousands: bool | None = None,
+    ) -> str:
+        """A value rounded as its half-width tells, which is not said; an en dash where it is undefined.
+
+        ``thousands`` has money said in thousands, or not, as beside it; left out, `in_thousands` decides.
+        """
         if value is None:
             return "–"
-        return self._rounded(kpi, value, half_width)[0] + (" %" if self.is_share(kpi) else "")
+        said, _ = self._rounded(kpi, value, half_width, thousands=thousands)
+        return said + (" %" if self.is_share(kpi) else "")
+
+    def in_thousands(self, kpi: str, value: float | None, half_width: float | None = None) -> bool:
+        """Whether this is money to be said in thousands: of five digits, and known to hundreds at best."""
+        size, half = abs(value or 0.0), half_width or 0.0
+        return self.is_money(kpi) and max(size, half) >= 1e4 and step_of(size, half) >= 2
 
     def estimate(self, kpi: str, value: float | None, half_width: float | None, *, sign: bool = False) -> str:
         """A value with its half-width: ``$412k ± 3k``; with ``sign`` a difference: ``+$12.3k ± 3.2k``.
@@ -213,16 +238,35 @@ class Wording:
         parts = [f"{label(kpi)} {self.change(kpi, comparison.kpis[kpi].differences[other])}" for kpi in shown]
         return f"{other} against {comparison.baseline}: {', '.join(parts)}."
 
+    def pairing(self, comparison: Comparison, other: str) -> str | None:
+        """What the common luck achieved, told by the first KPI of `PAIRED` that can; None if none can."""
+        for kpi in PAIRED:
+            d = comparison.kpis[kpi].differences[other] if kpi in comparison.kpis else None
+            if d is None or d.correlation is None:
+                continue
+            said = f"Pairing: correlation of {label(kpi)} {number(d.correlation, -3)}"
+            if d.gain is None:
+                return f"{said}; the difference does not vary."
+            times = number(d.gain, 0 if d.gain >= 9.95 else -1)
+            return f"{said}; without it the same interval would take {times}× the replications."
+        return None
+
     def _rounded(
-        self, kpi: str, value: float, half_width: float | None, *, sign: bool = False
+        self,
+        kpi: str,
+        value: float,
+        half_width: float | None,
+        *,
+        sign: bool = False,
+        thousands: bool | None = None,
     ) -> tuple[str, str]:
         """Value and half-width (or nothing), rounded alike; shares times 100, money with its symbol.
 
-        Money that is known to hundreds at best is said in thousands: $1,089k ± 7k.
+        Unless told otherwise, money is said in thousands where it is not known better: $1,089k ± 7k.
         """
         scale, suffix = (100.0, "") if self.is_share(kpi) else (1.0, "")
         half = half_width or 0.0
-        if self.is_money(kpi) and max(abs(value), half) >= 1e4 and step_of(value, half) >= 2:
+        if self.in_thousands(kpi, value, half) if thousands is None else thousands:
             scale, suffix = 1e-3, "k"
         step = step_of(scale * value, scale * half)
         said = number(scale * value, step, sign=sign) + suffix

@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
+from simsales.errors import SimsalesError
+
 TITLE_SIZE, SUBTITLE_SIZE, NOTE_SIZE, SPACING = 21.0, 13.0, 10.5, 1.25
 GREY = "#666666"
 MARGIN = 0.035
@@ -138,9 +140,15 @@ def save(figure: Figure, path: Path) -> tuple[Path, Path]:
 
     Returns:
         The paths of the two files.
+
+    Raises:
+        SimsalesError: if one cannot be written.
     """
     png, svg = path.with_name(f"{path.name}.png"), path.with_name(f"{path.name}.svg")
     with style():
-        figure.savefig(png)
-        figure.savefig(svg, metadata={"Date": None})
+        for file, metadata in ((png, None), (svg, {"Date": None})):
+            try:
+                figure.savefig(file, metadata=metadata)
+            except OSError as error:
+                raise SimsalesError(f"cannot write {file}: {error.strerror or error}") from error
     return png, svg

@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 from simsales.analysis.intervals import Summary
 from simsales.analysis.wording import counted, label, number, step_of
 from simsales.charts.canvas import GREY, MARGIN, extent, slide, style
+from simsales.scenario.parts import STATES
 
-STATES = ("suspect", "prospect", "mql", "sql", "sal", "win", "live")
+FLOWS = tuple(state.lower() for state in STATES)
+"""The KPI of each state: how many enter it in a month."""
 PARTS = ("sql_inbound", "sql_outbound")
 SHARES = {"sal": "sql", "win": "sal", "live": "win"}
 """Flows that only come from one other: their ratio means something. (Outbound SQLs were never MQLs.)"""
@@ -33,7 +35,7 @@ def funnel(summaries: Mapping[str, Summary], *, scenario: str, replications: int
     Raises:
         ValueError: if no state of the funnel is defined.
     """
-    shown = [state for state in STATES if state in summaries and summaries[state].mean is not None]
+    shown = [state for state in FLOWS if state in summaries and summaries[state].mean is not None]
     if not shown:
         raise ValueError("none of the funnel's states is defined")
     split = all(part in summaries and summaries[part].mean is not None for part in PARTS)

@@ -132,7 +132,7 @@ def _finding(comparison: Comparison, shown: Sequence[str], words: Wording) -> st
     said = ", ".join(
         f"{found.count(judgement)} {word}" for judgement, word in TALLY.items() if judgement in found
     )
-    return f"{other} against {comparison.baseline}: {told}; of {len(shown)} measures {said}"
+    return f"{other} against {comparison.baseline}: {told}; of {len(shown)} KPIs {said}"
 
 
 def _subtitle(comparison: Comparison) -> str:
@@ -143,14 +143,14 @@ def _subtitle(comparison: Comparison) -> str:
     )
 
 
-def _note(comparison: Comparison, words: Wording, left_out: Sequence[str], measures: int) -> str:
-    hold = "hold for each measure on its own"
+def _note(comparison: Comparison, words: Wording, left_out: Sequence[str], count: int) -> str:
+    hold = "hold for each KPI on its own"
     if len(comparison.others) > 1:
-        hold = "of a measure hold for all alternatives at once"
+        hold = "of a KPI hold for all alternatives at once"
     note = (
         "Replications are paired by common random numbers. "
-        f"Intervals {hold}: of {measures} measures without any true difference "
-        f"about {measures * (1 - comparison.confidence):.1f} would seem to show one. pp: percentage points."
+        f"Intervals {hold}: of {count} KPIs without any true difference "
+        f"about {count * (1 - comparison.confidence):.1f} would seem to show one. pp: percentage points."
     )
     if left_out:
         absolute = []

@@ -14,11 +14,14 @@ import click
 from simsales import __version__
 from simsales.errors import SimsalesError
 
+MOST_LINES = 100
+"""So many lines of an error are told; who has more faults will mend these first."""
+
 DEBUG = "simsales.debug"
 """Where the context says whether --debug was given."""
 
-COMMANDS = {  # name: where the command is, and what it does (said here, so that --help needs no import)
-    "new": ("simsales.cli.new:new", "Copy the example scenarios into a folder, to start from."),
+COMMANDS = {  # name: where it is, and the first sentence of its help (said here: --help needs no import)
+    "new": ("simsales.cli.new:new", "Copy the example scenarios into DIR, to start from."),
     "validate": ("simsales.cli.validate:validate", "Check scenario files, without simulating."),
     "run": ("simsales.cli.run:run", "Simulate a scenario many times and show its KPIs."),
     "compare": (
@@ -72,6 +75,11 @@ class _Lazy(click.Group):
                 traceback.print_exc()
             complain(str(error))
             ctx.exit(error.exit_code)
+        except OSError as error:
+            if ctx.meta.get(DEBUG):
+                traceback.print_exc()
+            complain(_refusal(error))
+            ctx.exit(1)
         except Exception as error:  # noqa: BLE001  # a bug is told in one line, too
             if ctx.meta.get(DEBUG):
                 traceback.print_exc()
@@ -82,9 +90,25 @@ class _Lazy(click.Group):
 
 
 def complain(message: str) -> None:
-    """Write every line of ``message`` to standard error as an error."""
-    for line in message.splitlines():
+    """Write the lines of ``message`` to standard error as errors, the first `MOST_LINES` of them."""
+    lines = message.splitlines()
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES:,} more"]
+    for line in lines:
         click.echo(click.style(f"error: {line}", fg="red"), err=True)
+
+
+def _refusal(error: OSError) -> str:
+    """What the system refused, and of which file; where that is not said, it may be standard output."""
+    place = error.filename
+    if place is None:
+        try:
+            sys.stdout.flush()
+        except OSError:  # what could not be written then cannot be written now
+            place = "standard output"
+            _close_stdout()
+    reason = error.strerror or str(error) or type(error).__name__
+    return reason if place is None else f"{place}: {reason}"
 
 
 def _close_stdout() -> None:
@@ -114,4 +138,8 @@ def main() -> None:
         with suppress(AttributeError):
             # The console of an old Windows lacks some letters.
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    group(prog_name="simsales")
+    try:
+        group(prog_name="simsales")
+    except OSError as error:  # from the help and the version, which are told before any command begins
+        complain(_refusal(error))
+        sys.exit(1)

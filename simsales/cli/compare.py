@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from simsales.cli import experiment, options
 from simsales.errors import InputError
-
-if TYPE_CHECKING:
-    from simsales.scenario.schema import Scenario
-
-_COMMON = ("horizon_months", "warm_up_months", "start_month", "currency")
 
 
 @click.command()
@@ -24,6 +17,7 @@ _COMMON = ("horizon_months", "warm_up_months", "start_month", "currency")
 @options.seed
 @options.workers
 @options.out
+@options.overlays
 @options.overrides
 @options.as_json
 @options.quiet
@@ -34,6 +28,7 @@ def compare(
     seed: int,
     workers: int,
     out: Path | None,
+    overlays: tuple[str, ...],
     overrides: tuple[str, ...],
     as_json: bool,
     quiet: bool,
@@ -41,7 +36,8 @@ def compare(
     """Simulate alternatives and say how they differ from the first.
 
     Every alternative meets the same luck: lead 17 of a channel is the same lead in all of them. So what
-    differs is the organization, and few replications show it. --set changes all alternatives alike.
+    differs is the organization, and few replications show it. --with and --set change all
+    alternatives alike.
 
     Prints a table, and saves the results and two charts (monthly MRR, paired differences) in a new folder
     under results/. With --out a folder of your choice; the same command with the same --out goes on where
@@ -53,38 +49,45 @@ def compare(
       simsales compare scenarios/silo.yaml scenarios/pod.yaml --replications 200
       simsales compare scenarios/silo.yaml scenarios/pod.yaml \\
           --set organization.handoff.across_teams.drop_probability=0.05
+      simsales compare scenarios/silo.yaml scenarios/pod.yaml --with scenarios/claims.yaml
     """
-    scenarios = experiment.read(files, overrides)
-    _check(scenarios)
-    results = experiment.conduct(
+    scenarios = experiment.read(files, overlays, overrides)
+    if len(scenarios) < 2:
+        raise InputError(
+            "compare needs two scenario files at least: the first is what the others are compared with"
+        )
+    results = experiment.perform(
         scenarios, replications=replications, seed=seed, workers=workers, out=out, quiet=quiet
     )
 
     from simsales.analysis.comparison import compare as compare_kpis
     from simsales.analysis.kpis import describe
+    from simsales.analysis.wording import ordered
     from simsales.charts.monthly_mrr import monthly_mrr
     from simsales.charts.paired_differences import paired_differences
 
     baseline, *others = scenarios
     currency = scenarios[baseline].currency
     values = results.kpis.values
-    names = dict.fromkeys(kpi for kpis in values.values() for kpi in kpis)
+    names = ordered(kpi for kpis in values.values() for kpi in kpis)
     comparison = compare_kpis(
         values, baseline=baseline, better={name: describe(name).better for name in names}
     )
+    mrr = results.monthly("ledger", "mrr_closing")
     charts = {
-        "monthly-mrr": monthly_mrr(results.mrr.values, results.mrr.months, currency=currency),
+        "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency),
         "paired-differences": paired_differences(comparison, describe, currency=currency),
     }
     if as_json:
         experiment.save(results, charts)
+        kpis = comparison.to_json()
         answer = {
             "baseline": baseline,
             "alternatives": others,
             "replications": comparison.replications,
             "seed": seed,
             "results": str(results.folder),
-            "kpis": comparison.to_json(),
+            "kpis": {kpi: kpis[kpi] for kpi in names},
         }
         click.echo(json.dumps(answer, indent=2, allow_nan=False))
     else:
@@ -92,17 +95,3 @@ def compare(
 
         experiment.present(results, comparison_table(comparison, describe, currency=currency), charts)
     experiment.end(results)
-
-
-def _check(scenarios: Mapping[str, Scenario]) -> None:
-    """Refuse alternatives that cannot be held against each other."""
-    if len(scenarios) < 2:
-        raise InputError(
-            "compare needs two scenario files at least: the first is what the others are compared with"
-        )
-    (first, baseline), *others = scenarios.items()
-    for name, scenario in others:
-        for field in _COMMON:
-            here, there = getattr(scenario, field), getattr(baseline, field)
-            if here != there:
-                raise InputError(f"{field} is {here} in {name} but {there} in {first}; they must be the same")

@@ -1,5 +1,5 @@
-"""What `run` and `compare` share: from files to stored results, with progress, resuming and plain words
-about failures.
+"""What `run` and `compare` share: files in, progress and plain words about failures meanwhile, table and
+charts out.
 """
 
 from __future__ import annotations
@@ -7,38 +7,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from simsales.errors import Fault, InputError, ScenarioError, SimsalesError
-from simsales.scenario import load, to_yaml
+from simsales.scenario import load
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
-    from simsales.experiment.store import Failure, Kpis, Monthly
+    from simsales.experiment.conduct import Results
+    from simsales.experiment.store import Failure
     from simsales.scenario.schema import Scenario
 
-RESULTS = Path("results")
 
-
-@dataclass(frozen=True)
-class Results:
-    """What came out of an experiment, read back from its folder."""
-
-    folder: Path
-    kpis: Kpis
-    mrr: Monthly
-    failures: list[Failure]
-
-
-def read(files: Sequence[str], overrides: Sequence[str]) -> dict[str, Scenario]:
-    """Load the scenarios, by the stem of their file.
+def read(files: Sequence[str], overlays: Sequence[str], overrides: Sequence[str]) -> dict[str, Scenario]:
+    """Load the scenarios, by the stem of their file, each with the overlays and overrides on top.
 
     Raises:
         ScenarioError: with the faults of all files.
@@ -51,7 +38,7 @@ def read(files: Sequence[str], overrides: Sequence[str]) -> dict[str, Scenario]:
         if name in scenarios:
             raise InputError(f"two alternatives are called {name!r}; give their files different names")
         try:
-            scenarios[name] = load(file, overrides=overrides)
+            scenarios[name] = load(file, overlays=overlays, overrides=overrides)
         except ScenarioError as error:
             faults += error.faults
     if faults:
@@ -59,7 +46,7 @@ def read(files: Sequence[str], overrides: Sequence[str]) -> dict[str, Scenario]:
     return scenarios
 
 
-def conduct(
+def perform(
     scenarios: Mapping[str, Scenario],
     *,
     replications: int,
@@ -68,48 +55,40 @@ def conduct(
     out: Path | None,
     quiet: bool,
 ) -> Results:
-    """Simulate what is not yet stored in ``out`` (or in a new folder under results/), and read everything
-    back.
+    """Conduct the experiment: with progress, and with plain words if it is interrupted or all of it fails.
 
     Raises:
-        InputError: if ``out`` holds something else.
+        InputError: if the scenarios do not go together, or ``out`` holds something else.
         SimsalesError: if no replication finished in all alternatives.
     """
     # Imported here: they need numpy, which checking the files does not.
     from simsales.analysis.kpis import measure
+    from simsales.experiment.conduct import Interrupted, conduct
     from simsales.experiment.executors import processes, serial
-    from simsales.experiment.folders import new_folder
-    from simsales.experiment.run import run_experiment
-    from simsales.experiment.store import Store
 
-    folder = out if out is not None else new_folder(RESULTS, list(scenarios), datetime.now())
-    texts = {name: to_yaml(scenario) for name, scenario in scenarios.items()}
-    with Store.create(folder, texts, seed=seed, command=sys.argv) as store:
-        try:
-            with _progress(quiet) as report:
-                run_experiment(
-                    scenarios,
-                    replications=replications,
-                    seed=seed,
-                    store=store,
-                    measure=measure,
-                    make_executor=serial if workers == 1 else processes(workers),
-                    window=2 * workers,
-                    on_progress=report,
-                )
-        except KeyboardInterrupt:
-            done = len(store.finished())
-            asked = replications * len(scenarios)
-            click.echo(
-                f"Interrupted; {done} of {asked} replications are kept in {folder}. "
-                f"The same command with --out {folder} goes on from there.",
-                err=True,
+    try:
+        with _progress(quiet) as report:
+            results = conduct(
+                scenarios,
+                replications=replications,
+                seed=seed,
+                measure=measure,
+                out=out,
+                make_executor=serial if workers == 1 else processes(workers),
+                window=2 * workers,
+                on_progress=report,
+                command=sys.argv,
             )
-            raise
-        failures, kpis = store.failures(), store.kpis()
-        if not kpis.replications:
-            raise SimsalesError(_told(folder, failures))
-        return Results(folder, kpis, store.monthly("ledger", "mrr_closing"), failures)
+    except Interrupted as stop:
+        click.echo(
+            f"Interrupted; {stop.done:,} of {stop.asked:,} replications kept in {stop.folder}. "
+            f"The same command with --out {stop.folder} goes on from there.",
+            err=True,
+        )
+        raise
+    if not results.kpis.replications:
+        end(results)
+    return results
 
 
 def present(results: Results, table: RenderableType, charts: Mapping[str, Figure]) -> None:
@@ -142,13 +121,16 @@ def end(results: Results) -> None:
 
 
 def _told(folder: Path, failures: Sequence[Failure]) -> str:
-    lines = [f"{len(failures)} replications failed and are missing from the results in {folder}:"]
+    from simsales.analysis.wording import counted
+
+    are = "is" if len(failures) == 1 else "are"
+    lines = [f"{counted(len(failures))} failed and {are} missing from the results in {folder}:"]
     shown = failures[:5]
     for f in shown:
         where = f"{f.scenario}, replication {f.replication}, seed {f.seed}, {f.stage}"
         lines.append(f"{where}: {f.error}: {f.message}")
     if len(failures) > len(shown):
-        lines.append(f"and {len(failures) - len(shown)} more; see the table failures in results.sqlite")
+        lines.append(f"and {len(failures) - len(shown):,} more; see the table failures in results.sqlite")
     return "\n".join(lines)
 
 

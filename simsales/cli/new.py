@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import click
@@ -28,10 +27,12 @@ def examples() -> list[Path]:
 
 
 @click.command()
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=options.Folder(path_type=Path))
 @options.debug
 def new(folder: Path) -> None:
-    """Copy the example scenarios into DIR, to start from. Nothing is ever overwritten.
+    """Copy the example scenarios into DIR, to start from.
+
+    Nothing is ever overwritten.
 
     \b
     Examples:
@@ -39,13 +40,15 @@ def new(folder: Path) -> None:
       simsales compare trial/silo.yaml trial/pod.yaml
     """
     sources = examples()
-    standing = [str(folder / source.name) for source in sources if (folder / source.name).exists()]
+    copies = [folder / source.name for source in sources]
+    standing = [str(copy) for copy in copies if copy.exists() or copy.is_symlink()]
     if standing:
         raise InputError(f"already there, and not overwritten: {', '.join(standing)}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for source in sources:
-            shutil.copyfile(source, folder / source.name)
+        for source, copy in zip(sources, copies, strict=True):
+            with copy.open("xb") as file:  # x: neither over what appears meanwhile nor through a link
+                file.write(source.read_bytes())
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror}") from error
     click.echo(f"Copied into {folder}:")

@@ -21,6 +21,16 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+class Folder(click.Path):
+    """The name of a folder. An empty one, such as an unset variable of a shell gives, is refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse an empty name."""
+        if value == "":
+            self.fail("the name of a folder is expected, found nothing", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def replications(default: int) -> Callable[[_F], _F]:
     """``--replications N``, as ``replications: int``."""
     return click.option(
@@ -30,7 +40,7 @@ def replications(default: int) -> Callable[[_F], _F]:
 
 
 seed = click.option(
-    "--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N",
+    "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, metavar="N",
     help="Same seed, same luck, same results.",
 )  # fmt: skip
 """``--seed N``, as ``seed: int``."""
@@ -42,10 +52,16 @@ workers = click.option(
 """``--workers N``, as ``workers: int``."""
 
 out = click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), default=None, metavar="DIR",
+    "--out", type=Folder(file_okay=False, path_type=Path), default=None, metavar="DIR",
     help="Where to put the results; left out, a new folder under results/.",
 )  # fmt: skip
 """``--out DIR``, as ``out: Path | None``."""
+
+overlays = click.option(
+    "--with", "overlays", multiple=True, metavar="FILE",
+    help="Lay a file of changes over every scenario, such as scenarios/claims.yaml. May be repeated.",
+)  # fmt: skip
+"""``--with FILE`` (repeatable), as ``overlays: tuple[str, ...]``; they come before what ``--set`` changes."""
 
 overrides = click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE",

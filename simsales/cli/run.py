@@ -16,6 +16,7 @@ from simsales.cli import experiment, options
 @options.seed
 @options.workers
 @options.out
+@options.overlays
 @options.overrides
 @options.as_json
 @options.quiet
@@ -26,6 +27,7 @@ def run(
     seed: int,
     workers: int,
     out: Path | None,
+    overlays: tuple[str, ...],
     overrides: tuple[str, ...],
     as_json: bool,
     quiet: bool,
@@ -41,23 +43,26 @@ def run(
       simsales run scenarios/one-pod.yaml
       simsales run scenarios/one-pod.yaml --replications 200 --seed 7
       simsales run scenarios/one-pod.yaml --set organization.teams.pod.members.AE=4
+      simsales run scenarios/one-pod.yaml --with scenarios/claims.yaml
       simsales run scenarios/one-pod.yaml --json --quiet
     """
-    scenarios = experiment.read([file], overrides)
+    scenarios = experiment.read([file], overlays, overrides)
     ((name, scenario),) = scenarios.items()
-    results = experiment.conduct(
+    results = experiment.perform(
         scenarios, replications=replications, seed=seed, workers=workers, out=out, quiet=quiet
     )
 
     from simsales.analysis.intervals import summaries
     from simsales.analysis.kpis import describe
+    from simsales.analysis.wording import ordered
     from simsales.charts.funnel import funnel
     from simsales.charts.monthly_mrr import monthly_mrr
 
     count = len(results.kpis.replications)
     kpis = summaries(results.kpis.values[name])
+    mrr = results.monthly("ledger", "mrr_closing")
     charts = {
-        "monthly-mrr": monthly_mrr(results.mrr.values, results.mrr.months, currency=scenario.currency),
+        "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=scenario.currency),
         "funnel": funnel(kpis, scenario=name, replications=count),
     }
     if as_json:
@@ -67,7 +72,7 @@ def run(
             "replications": count,
             "seed": seed,
             "results": str(results.folder),
-            "kpis": {kpi: summary.to_json() for kpi, summary in kpis.items()},
+            "kpis": {kpi: kpis[kpi].to_json() for kpi in ordered(kpis)},
         }
         click.echo(json.dumps(answer, indent=2, allow_nan=False))
     else:

@@ -12,9 +12,10 @@ from simsales.cli import options
 @click.command()
 @options.debug
 def schema() -> None:
-    """Print the JSON Schema of scenario files, by which an editor completes and checks them.
+    """Print the JSON Schema of scenario files.
 
-    The example scenarios name it in their first line, which editors with YAML support understand.
+    By it an editor completes and checks them: the example scenarios name it in their first line, which
+    editors with YAML support understand.
 
     \b
     Examples:

@@ -45,12 +45,14 @@ def run_table(
         for kpi in kpis:
             s = summaries[kpi]
             spread = None if s.p5 is None or s.p95 is None else s.p95 - s.p5
-            table.add_row(
+            k = words.in_thousands(kpi, s.mean, s.half_width)
+            cells = (
                 f"  {label(kpi)}" + (f" (in {s.n})" if s.n < replications else ""),
                 words.unit(kpi),
                 words.estimate(kpi, s.mean, s.half_width),
-                *(words.value(kpi, p, spread) for p in (s.p5, s.p50, s.p95)),
+                *(words.value(kpi, p, spread, thousands=k) for p in (s.p5, s.p50, s.p95)),
             )
+            table.add_row(*map(Text, cells))
     told = [kpi for kpi in ("win", "mrr_end", "customers_end") if kpi in summaries]
     said = ", ".join(f"{label(kpi)} {words.told(kpi, summaries[kpi])}" for kpi in told)
     note = (
@@ -79,6 +81,8 @@ def comparison_table(
     for other in comparison.others:
         sentence = Text(words.headline(comparison, other), style="bold")
         blocks += [sentence, _Block(comparison, other, words)]
+        if gained := words.pairing(comparison, other):
+            blocks += [Text(gained, style="dim"), Text()]
     together = f", simultaneous over the {len(comparison.others)} alternatives of a KPI"
     note = (
         f"{counted(comparison.replications)}, paired by common random numbers. ± is the half-width of the "
@@ -117,7 +121,7 @@ class _Block:
             # A figure is never broken over two lines; the name of an alternative above it may be.
             room = max(10 if column == 3 else 6, *(len(row[column]) for row in rows.values()))
             table.add_column(
-                headings[column],
+                Text(headings[column]),
                 justify="right" if figures else "left",
                 overflow="fold",
                 width=room if figures else None,
@@ -129,18 +133,19 @@ class _Block:
                 table.add_row(*(rows[name][column] for column in shown))
         return table
 
-    def _row(self, name: str, kpi: KpiComparison) -> tuple[str | Text, ...]:
+    def _row(self, name: str, kpi: KpiComparison) -> tuple[Text, ...]:
         words, d, baseline = self.words, kpi.differences[self.other], self.comparison.baseline
-        pairs = f" ({d.n} pairs)" if d.n < self.comparison.replications else ""
-        return (
+        pairs = f" ({d.n} pair{'' if d.n == 1 else 's'})" if d.n < self.comparison.replications else ""
+        undirected = kpi.better == "neither"
+        cells = (
             f"  {words.tag(name)}{pairs}",
             words.value(name, kpi.means[baseline], d.half_width),
             words.value(name, kpi.means[self.other], d.half_width),
             words.estimate(name, d.mean, d.half_width, sign=True),
             "–" if d.relative is None else f"{percent(d.relative, d.relative_half_width)[0]} %",
-            "–" if d.p_better is None else f"{100 * d.p_better:.0f} %",
-            _verdict(kpi, self.other),
+            "–" if d.p_better is None or undirected else f"{100 * d.p_better:.0f} %",
         )
+        return *map(Text, cells), _verdict(kpi, self.other)
 
 
 def _table() -> Table:

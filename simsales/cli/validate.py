@@ -11,9 +11,10 @@ from simsales.scenario import load
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@options.overlays
 @options.overrides
 @options.debug
-def validate(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
+def validate(files: tuple[str, ...], overlays: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     """Check scenario files, without simulating.
 
     Every fault is told at its place: file:line:column, what was found, what was expected. Ends with exit code
@@ -24,11 +25,12 @@ def validate(files: tuple[str, ...], overrides: tuple[str, ...]) -> None:
       simsales validate scenarios/pod.yaml
       simsales validate scenarios/silo.yaml scenarios/pod.yaml
       simsales validate scenarios/pod.yaml --set organization.teams.pod.count=4
+      simsales validate scenarios/pod.yaml --with scenarios/claims.yaml
     """
     faults: list[Fault] = []
     for file in files:
         try:
-            load(file, overrides=overrides)
+            load(file, overlays=overlays, overrides=overrides)
         except ScenarioError as error:
             faults.extend(error.faults)
         else:

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib import metadata
-from itertools import count
+from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any
 
 import simsales
-from simsales.errors import InputError
+from simsales.errors import InputError, ScenarioError
+from simsales.scenario import Scenario, load, to_yaml
+from simsales.scenario.words import shortened
 
 FORMAT = 1
 """Version of the folder's layout."""
@@ -24,6 +26,20 @@ DATABASE = "results.sqlite"
 _MANIFEST = "manifest.json"
 _DRAFT = "manifest.json.draft"
 _LOCK = ".lock"
+
+_COMPUTES = ("simsales", "numpy", "simpy")
+"""Whose versions decide what comes out."""
+
+_SHAPE: dict[str, Any] = {
+    "format": int,
+    "status": str,
+    "seed": int,
+    "replications": int,
+    "failures": int,
+    "alternatives": [{"name": str, "file": str, "sha256": str}],
+    "versions": dict.fromkeys(_COMPUTES, str),
+    "commands": [{"at": str, "command": [str]}],
+}
 
 _RESERVED_BY_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -60,8 +76,8 @@ def _file_name(name: str, max_bytes: int) -> str:
 # ------------------------------------------------------------------------------------------------- manifest
 
 
-def manifest(scenarios: Mapping[str, str], seed: int, command: Sequence[str]) -> dict[str, Any]:
-    """Return the manifest of a new experiment on ``scenarios``, a mapping from names to texts."""
+def manifest(scenarios: Mapping[str, Scenario], seed: int, command: Sequence[str]) -> dict[str, Any]:
+    """Return the manifest of a new experiment on ``scenarios``."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return {
         "format": FORMAT,
@@ -70,8 +86,8 @@ def manifest(scenarios: Mapping[str, str], seed: int, command: Sequence[str]) ->
         "replications": 0,
         "failures": 0,
         "alternatives": [
-            {"name": name, "file": f"scenarios/{stem}.yaml", "sha256": sha256(text.encode()).hexdigest()}
-            for (name, text), stem in zip(scenarios.items(), _distinct(scenarios), strict=True)
+            {"name": name, "file": f"scenarios/{stem}.yaml", "sha256": _fingerprint(scenario)}
+            for (name, scenario), stem in zip(scenarios.items(), _distinct(scenarios), strict=True)
         ],
         "versions": {
             "simsales": simsales.__version__,
@@ -85,6 +101,15 @@ def manifest(scenarios: Mapping[str, str], seed: int, command: Sequence[str]) ->
     }
 
 
+def _simulated(scenario: Scenario) -> str:
+    """The resolved scenario as text, without what no simulation reads."""
+    return to_yaml(scenario.model_copy(update={"question": ""}))
+
+
+def _fingerprint(scenario: Scenario) -> str:
+    return sha256(_simulated(scenario).encode()).hexdigest()
+
+
 def _distinct(names: Iterable[str]) -> Iterator[str]:
     """Make file names that differ even where upper and lower case do not."""
     taken: set[str] = set()
@@ -96,7 +121,7 @@ def _distinct(names: Iterable[str]) -> Iterator[str]:
         yield stem
 
 
-def resumed(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
+def resumed(folder: Path, asked: dict[str, Any], scenarios: Mapping[str, Scenario]) -> dict[str, Any]:
     """Return the manifest to go on with: the folder's own if it has one, else the one asked for.
 
     Raises:
@@ -107,39 +132,69 @@ def resumed(folder: Path, asked: dict[str, Any]) -> dict[str, Any]:
     found = read_manifest(folder)
     there, here = (
         {"seed": m["seed"], "alternatives": ", ".join(a["name"] for a in m["alternatives"])}
-        | {f"scenario {a['name']}": f"sha256 {a['sha256'][:12]}" for a in m["alternatives"]}
-        | {library: m["versions"][library] for library in ("simsales", "numpy", "simpy")}
+        | {library: m["versions"][library] for library in _COMPUTES}
         for m in (found, asked)
     )
     differences = [
-        f"{name} is {there[name]} there, {here[name]} here"
-        for name in there
-        if name in here and there[name] != here[name]
+        f"{name} is {there[name]} there, {here[name]} here" for name in there if there[name] != here[name]
     ]
+    stored = {alternative["name"]: alternative["sha256"] for alternative in found["alternatives"]}
+    for name, file, fingerprint in (alternative.values() for alternative in asked["alternatives"]):
+        if stored.get(name, fingerprint) != fingerprint:
+            differences.append(f"scenario {name} {_difference(folder / file, scenarios[name])}")
     if differences:
         raise InputError(
             f"{folder} holds the results of another experiment ({'; '.join(differences)}); "
             "choose another folder, or repeat exactly what was asked then to go on with it"
         )
-    return found | {"commands": found["commands"] + asked["commands"]}
+    # Which files to write is never taken from the folder: it may be somebody else's.
+    return found | {
+        "alternatives": asked["alternatives"],
+        "commands": found["commands"] + asked["commands"],
+    }
+
+
+def _difference(file: Path, scenario: Scenario) -> str:
+    """In what ``scenario`` differs from the one kept in ``file``: the first line of theirs that does."""
+    try:
+        kept = _simulated(load(file))
+    except ScenarioError:
+        return "is another one"
+    for there, here in zip_longest(kept.splitlines(), _simulated(scenario).splitlines(), fillvalue="nothing"):
+        if there != here:
+            return f"has {shortened(there.strip(), 110)} there, {shortened(here.strip(), 110)} here"
+    return "is another one"
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest of a results folder.
 
     Raises:
-        InputError: if it is no results folder, or one of another format.
+        InputError: if it is no results folder, or one of another format, or its manifest is damaged.
     """
     try:
-        found: dict[str, Any] = json.loads((folder / _MANIFEST).read_bytes())
-        layout = found["format"]
+        found = json.loads((folder / _MANIFEST).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(f"{folder} is not a results folder: it has no {_MANIFEST}") from None
-    except (ValueError, KeyError, TypeError):
-        raise InputError(f"{folder / _MANIFEST} is not the manifest of a results folder") from None
-    if layout != FORMAT:
+    except (ValueError, RecursionError):
+        found = None
+    layout = found.get("format") if isinstance(found, dict) else None
+    if isinstance(layout, int) and layout != FORMAT:
         raise InputError(f"{folder} has format {layout}; this version of simsales reads format {FORMAT}")
+    if not isinstance(found, dict) or not (_fits(found, _SHAPE) and found["alternatives"]):
+        raise InputError(f"{folder / _MANIFEST} is not the manifest of a results folder")
     return found
+
+
+def _fits(found: Any, shape: Any) -> bool:
+    """Whether ``found`` has the shape: a type, a list of one shape, or a mapping with these keys."""
+    if isinstance(shape, list):
+        return isinstance(found, list) and all(_fits(each, shape[0]) for each in found)
+    if isinstance(shape, dict):
+        return isinstance(found, dict) and all(
+            key in found and _fits(found[key], shape[key]) for key in shape
+        )
+    return type(found) is shape
 
 
 def write_manifest(folder: Path, content: dict[str, Any]) -> None:

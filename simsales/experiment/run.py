@@ -34,7 +34,7 @@ class Summary(NamedTuple):
     found: int
     """Replications that the store had already."""
     failures: list[Failure]
-    """What failed and is missing from the results."""
+    """What failed, of the replications asked for, and is missing from the results."""
 
 
 class _Outcome(NamedTuple):
@@ -89,8 +89,7 @@ def run_experiment(
         InputError: if fewer than 1 replication is asked for, or scenarios or seed are not those of the store.
         SimsalesError: if results cannot be stored, or workers die before they do anything.
     """
-    if replications < 1:
-        raise InputError(f"{replications} replications: at least 1 is needed")
+    check_replications(replications)
     if (list(scenarios), seed) != (store.alternatives(), store.seed):
         raise InputError(f"{store.folder} was made for other scenarios or another seed")
     # Number by number and not scenario by scenario: an interrupted experiment leaves pairs.
@@ -118,7 +117,17 @@ def run_experiment(
         status = "complete"
     finally:
         store.finish(status)
-    return Summary(len(tasks), len(keys) - len(tasks), store.failures())
+    return Summary(len(tasks), len(keys) - len(tasks), store.failures(first=replications))
+
+
+def check_replications(replications: int) -> None:
+    """Refuse a number of replications that is none.
+
+    Raises:
+        InputError: if it is less than 1.
+    """
+    if replications < 1:
+        raise InputError(f"{replications} replications: at least 1 is needed")
 
 
 def _replicate(simulate: Simulate, measure: Measure, task: _Task) -> _Outcome | Failure:

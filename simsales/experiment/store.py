@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from simsales.errors import InputError, SimsalesError
 from simsales.experiment import folders
+from simsales.scenario import Scenario, to_yaml
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS replications (
@@ -92,19 +93,20 @@ class Store:
 
     @classmethod
     def create(
-        cls, folder: Path, scenarios: Mapping[str, str], *, seed: int, command: Sequence[str] = ()
+        cls, folder: Path, scenarios: Mapping[str, Scenario], *, seed: int, command: Sequence[str] = ()
     ) -> Store:
         """Open ``folder`` for writing: a new or empty one, or the same experiment's, to go on with it.
 
         Args:
             folder: Made if it does not exist.
-            scenarios: The resolved scenarios as text, by name; the first is the baseline.
+            scenarios: By name; the first is the baseline.
             seed: The experiment's seed.
             command: The command line, for the record.
 
         Raises:
             InputError: if the folder holds something else, or another process writes to it, or there is no
-                scenario, or the seed is out of range.
+                scenario, or the seed is out of range. Two experiments are the same if their scenarios are,
+                but for the question, and their seed and the versions of what computes.
         """
         if not scenarios:
             raise InputError("an experiment needs at least one scenario")
@@ -114,12 +116,12 @@ class Store:
         with _explained(folder):
             lock = folders.claim(folder)
             try:
-                manifest = folders.resumed(folder, asked)
+                manifest = folders.resumed(folder, asked, scenarios)
                 # The manifest first: from here on, the folder is known for what it is, whenever a kill comes.
                 folders.write_manifest(folder, manifest)
                 (folder / "scenarios").mkdir(exist_ok=True)
                 for alternative in manifest["alternatives"]:
-                    text = scenarios[alternative["name"]]
+                    text = to_yaml(scenarios[alternative["name"]])
                     (folder / alternative["file"]).write_bytes(text.encode())
                 store = cls(folder, manifest, _connect(folder), lock)
                 store._db.execute("PRAGMA synchronous=NORMAL")  # with WAL, a killed process loses nothing
@@ -246,22 +248,28 @@ class Store:
         query = "SELECT scenario, design_point, replication FROM replications WHERE status = 'ok'"
         return {Key(*row) for row in self._rows(query)}
 
-    def replications_done(self) -> list[int]:
-        """Numbers of the replications that finished in every alternative."""
+    def replications_done(self, *, first: int | None = None) -> list[int]:
+        """Numbers of the replications that finished in every alternative, below ``first`` if it is given."""
         query = (
-            "SELECT replication FROM replications WHERE status = 'ok' AND design_point = 0 "
+            "SELECT replication FROM replications "
+            "WHERE status = 'ok' AND design_point = 0 AND replication < ? "
             "GROUP BY replication HAVING count(*) = ? ORDER BY replication"
         )
-        return [number for (number,) in self._rows(query, len(self.alternatives()))]
+        return [number for (number,) in self._rows(query, _below(first), len(self.alternatives()))]
 
-    def failures(self) -> list[Failure]:
-        """The replications that failed and have not succeeded since."""
-        return [Failure(*row) for row in self._rows("SELECT * FROM failures")]
+    def failures(self, *, first: int | None = None) -> list[Failure]:
+        """The replications that failed and have not succeeded since, those below ``first`` if it is given."""
+        query = "SELECT * FROM failures WHERE replication < ?"
+        return [Failure(*row) for row in self._rows(query, _below(first))]
 
-    def kpis(self) -> Kpis:
-        """Return the KPIs of the replications that finished in every alternative."""
+    def kpis(self, *, first: int | None = None) -> Kpis:
+        """Return the KPIs of the replications that finished in every alternative.
+
+        Args:
+            first: Look at replications 0 to ``first`` − 1 only; left out, at all.
+        """
         with self._transaction("DEFERRED"):  # one picture, though the experiment may be under way
-            done = self.replications_done()
+            done = self.replications_done(first=first)
             rows = self._rows("SELECT scenario, kpi, replication, value FROM kpis WHERE design_point = 0")
         index = {replication: i for i, replication in enumerate(done)}
         values: dict[str, dict[str, NDArray[np.float64]]] = {name: {} for name in self.alternatives()}
@@ -271,10 +279,15 @@ class Store:
                 column[index[replication]] = np.nan if value is None else value
         return Kpis(done, values)
 
-    def monthly(self, table: str, column: str) -> Monthly:
+    def monthly(self, table: str, column: str, *, first: int | None = None) -> Monthly:
         """Sum ``column`` of a table of the model over everything but months, for every replication.
 
         Months of which a replication has no row count 0.
+
+        Args:
+            table: Its name.
+            column: What to sum.
+            first: Look at replications 0 to ``first`` − 1 only; left out, at all.
 
         Raises:
             InputError: if there is no such table or column, or the table has no months.
@@ -282,7 +295,7 @@ class Store:
         with self._transaction("DEFERRED"):
             self._check(table, column)
             self._check(table, "month")
-            done = self.replications_done()
+            done = self.replications_done(first=first)
             rows = self._rows(
                 f"SELECT scenario, replication, month, sum({_quoted(column)}) FROM {_quoted(table)} "
                 "WHERE design_point = 0 GROUP BY scenario, replication, month"
@@ -342,6 +355,10 @@ class Store:
 def _connect(folder: Path) -> sqlite3.Connection:
     # isolation_level=None: transactions begin and end where this module says so, and nowhere else.
     return sqlite3.connect(folder / folders.DATABASE, timeout=10, isolation_level=None)
+
+
+def _below(first: int | None) -> int:
+    return 2**63 - 1 if first is None else first
 
 
 def _quoted(name: str) -> str:

@@ -77,8 +77,8 @@ def quantity(purpose: str, value: float | Distribution, factor: float = 1.0) -> 
         return Column(purpose, ((purpose, "exponential"),), lambda e: mean * e)
     if isinstance(law, Lognormal):
         # mean = exp(mu + sigma²/2) and sd² = (exp(sigma²) − 1) mean², solved for mu and sigma.
-        # (hypot squares nothing that could overflow.)
-        variance = 2 * (np.log(np.hypot(law.sd, law.mean)) - np.log(law.mean))
+        # (log(1 + r²) as a logaddexp: neither large nor small r loses digits.)
+        variance = np.logaddexp(0, 2 * np.log(law.sd / law.mean)) if law.sd > 0 else 0.0
         sigma, mu = np.sqrt(variance), np.log(law.mean * factor) - variance / 2
         return Column(purpose, ((purpose, "normal"),), lambda z: np.exp(mu + sigma * z))
     if isinstance(law, Uniform):

@@ -188,13 +188,15 @@ class Desk:
         self.last_given = -1
         """Ticket of the last lead routed to this desk."""
 
-        # The sums behind waits and backlog. With every lead's moment of joining and of being taken summed up,
-        # the area under the queue by time T is taken_sum + waiting × T − joined_sum.
         self.waiting = 0
+        """Leads waiting now."""
         self.begun = 0
+        """Steps begun so far, names from lists left out."""
         self.wait_days = 0.0
-        self._joined_sum = 0.0
-        self._taken_sum = 0.0
+        """Days that these have waited."""
+        self._area = 0.0
+        """Leads waiting × days, up to the last change."""
+        self._changed = 0.0
 
     def receive(self, task: Lead | Seat, owner: Person | None) -> None:
         """Take in a lead that is ready, or a meeting's empty seat: to its owner, or by the assignment
@@ -213,8 +215,9 @@ class Desk:
             return
         now: float = self.clock._now
         task.desk, task.waits_for, task.ready_at = self, person, now
+        self._area += self.waiting * (now - self._changed)
+        self._changed = now
         self.waiting += 1
-        self._joined_sum += now
         place = -_lead(task).stage.position if self._latest_stage_first else 0
         if person is None:
             heappush(self.shared, (place, ticket, task))
@@ -265,15 +268,16 @@ class Desk:
         comes.)
         """
         now: float = self.clock._now
+        self._area += self.waiting * (now - self._changed)
+        self._changed = now
         self.waiting -= 1
-        self._taken_sum += now
         if task.waits_for is not None:
             task.waits_for.waiting -= 1
         task.desk = task.waits_for = None
 
     def backlog_days(self, now: float) -> float:
         """Leads waiting × days, from the beginning until now."""
-        return self._taken_sum + self.waiting * now - self._joined_sum
+        return self._area + self.waiting * (now - self._changed)
 
     def load(self) -> float:
         """Leads waiting or at hand, per person."""

@@ -154,7 +154,7 @@ def _text(file: str, place: Place) -> str:
     name = shortened(file, longest=1000)
     try:
         with open(file, "rb", opener=_without_waiting) as stream:
-            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode) or _of_a_process(file):
                 raise ScenarioError([place.fault(f"no regular file, {name}", "a scenario file")])
             data = stream.read(LARGEST + 1)
     except FileNotFoundError:
@@ -172,6 +172,22 @@ def _text(file: str, place: Place) -> str:
 def _without_waiting(file: str, flags: int) -> int:
     """Open without waiting for somebody to write into a named pipe."""
     return os.open(file, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _of_a_process(file: str) -> bool:
+    """Whether the name leads, by whatever links, to an open file of some process, as /dev/stdin does.
+
+    Such a name is a pipe at one time and a regular file at another, and none of its neighbours can be
+    extended.
+    """
+    for _ in range(40):  # as many links as a system follows
+        folder = os.path.realpath(os.path.dirname(file))  # noqa: PTH120
+        if folder == "/dev/fd" or folder.startswith("/proc/"):
+            return True
+        if not os.path.islink(file):  # noqa: PTH114
+            return False
+        file = os.path.join(folder, os.readlink(file))  # noqa: PTH115, PTH118
+    return True
 
 
 def _decoded(data: bytes, file: str) -> str:

@@ -186,7 +186,8 @@ class Outbound(_Channel):
     worked_by: Name
     """The role that pulls names from the list."""
     list_size: int | None = Field(default=None, ge=0, le=100_000_000)
-    """Number of names on the list; left out, the list never runs dry."""
+    """Number of names on the list, which is worked from the beginning of the warm-up on; left out, the list
+    never runs dry."""
 
 
 def kind_of_channel(value: Any) -> str:

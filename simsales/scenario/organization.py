@@ -71,7 +71,8 @@ class Team(Part):
     """Who takes a lead that has no owner yet: the first person free, from a queue they share; each in turn;
     or the person with the least waiting. The last two put the lead into that person's own queue at once."""
     discipline: Literal["fifo", "latest_stage_first"] = "fifo"
-    """What a person takes next: what has waited longest, or what is furthest along its journey."""
+    """What a person takes next: what has waited longest, or what is furthest along its journey. Under
+    ``latest_stage_first`` the care of customers comes before everything else."""
     owner_continuity: bool = True
     """Whether a lead comes back to the same person for all steps of that person's role."""
     dedication: Dedication = Dedication()

@@ -1,0 +1,183 @@
+"""Whether everything that has to be done is done by somebody who can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from simsales.scenario.journey import following
+from simsales.scenario.parts import MAX_PEOPLE, NOBODY
+from simsales.scenario.sketch import (
+    OPENING,
+    Channel,
+    Disagreement,
+    Path,
+    Segment,
+    entries,
+    get,
+    mapping,
+    names,
+    number,
+    read_steps,
+    tables,
+    unknown,
+)
+from simsales.scenario.words import shortened
+
+_Work = tuple[Path, str, list[Segment]]
+"""Where it is said, the role, and the leads that will ask for it."""
+
+
+def staffing_faults(data: Any, channels: list[Channel]) -> Iterator[Disagreement]:
+    """Roles that nobody has, that are not described, or that no team has for some leads."""
+    teams = get(data, "organization", "teams")
+    yield from _member_faults(data, entries(data, "organization", "teams"))
+    yield from _meeting_faults(data)
+    whole = isinstance(teams, dict) and bool(teams)
+    holders: dict[str, list[Any]] = {}
+    for raw in teams.values() if isinstance(teams, dict) else ():
+        members = get(raw, "members")
+        if not isinstance(members, dict):
+            whole = False  # somebody may be in it, so nobody can be said to be missing
+            continue
+        for role, size in members.items():
+            if size != 0:
+                holders.setdefault(role, []).append(raw)
+    overflow = get(data, "organization", "overflow_above") is not None
+    told: set[tuple[str, str]] = set()
+    for where, role, segments in _work(data, channels):
+        on_lists = where[0] == "channels"
+        if role == NOBODY:
+            if where[-1] != "by" or where[0] != "journeys":
+                yield Disagreement(where, NOBODY, "the name of a role")
+        elif whole and role not in holders:
+            yield unknown(where, role, "a role that somebody has", sorted(holders))
+        elif whole:
+            for segment in segments:
+                # One fault for a role and tier says enough.
+                if (role, segment.tier) in told:
+                    continue
+                # Names are taken from a list by teams that are for them only: there is no overflow.
+                wanted = Segment(segment.tier) if overflow and not on_lists else segment
+                if not any(
+                    _serves(raw, wanted, data, channels, overflow and not on_lists) for raw in holders[role]
+                ):
+                    told.add((role, segment.tier))
+                    found = f"{shortened(role)}, whom no team that serves {wanted} has"
+                    yield Disagreement(where, found, f"{shortened(role)} among the members of such a team")
+
+
+def _member_faults(data: Any, teams: dict[str, dict[str, Any]]) -> Iterator[Disagreement]:
+    people = get(data, "people") if "people" in data else {}
+    total = 0
+    for team, raw in teams.items():
+        count = raw.get("count", 1)
+        for role, size in mapping(raw, "members").items():
+            path: Path = ("organization", "teams", team, "members", role)
+            if all(isinstance(each, int) and 0 < each <= MAX_PEOPLE for each in (size, count)):
+                total += size * count
+            if role == NOBODY:
+                yield Disagreement(path, NOBODY, "the name of a role", at_key=True)
+            elif isinstance(people, dict) and role not in people:
+                yield unknown(path, role, "a role described under people", people, at_key=True)
+    if total > MAX_PEOPLE:
+        found = f"{shortened(f'{total:,}')} people"
+        yield Disagreement(("organization", "teams"), found, f"at most {MAX_PEOPLE:,} in all teams together")
+    if isinstance(people, dict) and NOBODY in people:
+        yield Disagreement(("people", NOBODY), NOBODY, "the name of a role", at_key=True)
+
+
+def _meeting_faults(data: Any) -> Iterator[Disagreement]:
+    """Faults in who joins whom.
+
+    Who has others join may not be asked to join: else two meetings could wait for each other for ever.
+    """
+    steps = [
+        (("journeys", tier, name), raw)
+        for tier, journey in entries(data, "journeys").items()
+        for name, raw in entries(journey).items()
+    ]
+    hosts: dict[str, str] = {}
+    for (_, tier, name), raw in steps:
+        if isinstance(raw.get("by"), str) and names(raw, "joined_by"):
+            hosts.setdefault(raw["by"], f"{shortened(name)} of {shortened(tier)}")
+    for here, raw in steps:
+        by, joined = raw.get("by"), names(raw, "joined_by")
+        if by == NOBODY:
+            for key in ("joined_by",) * bool(joined) + ("no_show", "repeat"):
+                if raw.get(key) is not None:
+                    yield Disagreement(
+                        (*here, key), f"{key} in a step by nobody", "a role that does the step", at_key=True
+                    )
+            continue
+        seen: set[str] = set()
+        for i, role in joined:
+            path = (*here, "joined_by", i)
+            if role == by:
+                yield Disagreement(path, f"{shortened(role)}, who does the step", "another role")
+            elif role in seen:
+                yield Disagreement(path, f"{shortened(role)} once more", "each role once")
+            elif role in hosts:
+                found = f"{shortened(role)}, whom others join at {hosts[role]}"
+                yield Disagreement(
+                    path, found, "a role that nobody joins: else two meetings could wait for each other"
+                )
+            seen.add(role)
+
+
+def _work(data: Any, channels: list[Channel]) -> Iterator[_Work]:
+    """Everything that a role is asked to do."""
+    for channel in channels:
+        if channel.worked_by is not None:
+            yield (
+                (*channel.path, "worked_by"),
+                channel.worked_by,
+                [s for tier in channel.tiers for s in channel.segments(tier)],
+            )
+    for tier, journey in entries(data, "journeys").items():
+        asking = _asking(data, tier, journey, channels)
+        for name, raw in entries(journey).items():
+            here = ("journeys", tier, name)
+            if isinstance(raw.get("by"), str):
+                yield (*here, "by"), raw["by"], asking.get(name, [])
+            if raw.get("by") != NOBODY:
+                for i, role in names(raw, "joined_by"):
+                    yield (*here, "joined_by", i), role, asking.get(name, [])
+    for tier, product in entries(data, "tiers").items():
+        role = get(product, "care", "by")
+        if isinstance(role, str):
+            there = get(data, OPENING, "customers", tier) or get(data, OPENING, "pipeline", tier)
+            segments = [s for channel in channels if tier in channel.tiers for s in channel.segments(tier)]
+            yield ("tiers", tier, "care", "by"), role, segments + [Segment(tier)] * bool(there)
+
+
+def _asking(
+    data: Any, tier: str, journey: dict[str, Any], channels: list[Channel]
+) -> dict[str, list[Segment]]:
+    """By step, the segments of the leads that may come to it; none if the journey is not in order."""
+    asking: dict[str, list[Segment]] = {}
+    for table in tables(data, tier, read_steps(journey) or {}, channels):
+        if table.channel is None:
+            waiting = mapping(data, OPENING, "pipeline", tier)
+            starts = [i for i, name in enumerate(table.names) if number(waiting.get(name))]
+            segments = [Segment(tier)]
+        else:
+            state = table.channel.enters_as
+            starts = [i for i in [following(table.on, state)] if i is not None]
+            segments = table.channel.segments(tier)
+        for name in {name for start in starts for name in table.reached(start)}:
+            asking.setdefault(name, []).extend(segments)
+    return asking
+
+
+def _serves(team: Any, segment: Segment, data: Any, channels: list[Channel], only_tier: bool) -> bool:
+    """Whether the team serves the segment; a name that nobody knows may be the right one, misspelled."""
+    checks: list[tuple[str, str | None, set[str]]] = [("tiers", segment.tier, set(mapping(data, "tiers")))]
+    if not only_tier:
+        for what, name in (("regions", segment.region), ("industries", segment.industry)):
+            checks.append((what, name, {each for c in channels for each in mapping(c.raw, what)}))
+    for what, name, known in checks:
+        served = [each for _, each in names(team, "serves", what)]
+        if served and name not in served and known.issuperset(served):
+            return False
+    return True

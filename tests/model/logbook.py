@@ -1,0 +1,167 @@
+"""The event log read again, without the model's own counters: what the tests hold against its tables."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from small_worlds import MONTH
+
+from simsales.model import Event, Replication
+from simsales.scenario import Scenario
+
+Lead = tuple[str, int]
+"""Channel and number."""
+
+DROPPED = "dropped in hand-off"
+
+
+def events(replication: Replication) -> tuple[Event, ...]:
+    assert replication.log is not None
+    return replication.log
+
+
+def of_kind(replication: Replication, kind: str) -> list[Event]:
+    return [event for event in events(replication) if event.kind == kind]
+
+
+def lives(replication: Replication) -> dict[Lead, list[Event]]:
+    """Every lead's events in order."""
+    found: dict[Lead, list[Event]] = defaultdict(list)
+    for event in events(replication):
+        found[event.channel, event.number].append(event)
+    return dict(found)
+
+
+def month_of(event: Event, replication: Replication) -> int:
+    """The month in which an event falls, numbered as in the tables.
+
+    A customer leaves at the last instant of a month; everything else at a boundary belongs to the month that
+    begins.
+    """
+    number = int(event.time_days // MONTH)
+    if event.kind == "leave":
+        assert event.time_days == number * MONTH
+        number -= 1
+    return number + 1 - replication.warm_up_months
+
+
+# ------------------------------------------------------------------------------------------------------ luck
+
+
+class Outcome(NamedTuple):
+    """What a step came to for a lead, as far as its own luck decides it."""
+
+    step: str
+    effort_hours: float
+    passed: bool
+
+
+def outcomes(replication: Replication, scenario: Scenario) -> dict[Lead, list[Outcome]]:
+    """Every finished step of every lead. Effort is work time by the person's hours; 0 for nobody's steps."""
+    found: dict[Lead, list[Outcome]] = {}
+    for lead, life in lives(replication).items():
+        found[lead] = []
+        started = 0.0
+        for event, after in zip(life, [*life[1:], None], strict=True):
+            if event.kind == "start":
+                started = event.time_days
+            elif event.kind == "done":
+                hours = 0.0
+                if event.detail:
+                    role = event.detail.split("/")[1].split("#")[0]
+                    days = event.time_days - started
+                    hours = days * scenario.people[role].hours_per_month / MONTH
+                lost = after is not None and after.kind == "lost" and after.detail != DROPPED
+                found[lead].append(Outcome(event.step, hours, not lost))
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------- queues
+
+
+class Stay(NamedTuple):
+    """A lead's stay in the queue of a desk."""
+
+    desk: str
+    ready: float
+    until: float
+    ended_by: str
+    """``start`` of work, ``leave`` of the customer, or the ``horizon``."""
+
+
+def stays(replication: Replication) -> Iterator[Stay]:
+    """Every stay in a queue: from ``ready`` to ``start``, or to the day when the customer leaves."""
+    horizon = (replication.warm_up_months + replication.horizon_months) * MONTH
+    for life in lives(replication).values():
+        waiting: Event | None = None
+        for event in life:
+            if event.kind == "ready":
+                assert waiting is None, "a lead waits in two queues"
+                waiting = event
+            elif waiting is not None and event.kind in ("start", "leave"):
+                yield Stay(waiting.detail, waiting.time_days, event.time_days, event.kind)
+                waiting = None
+        if waiting is not None:
+            yield Stay(waiting.detail, waiting.time_days, horizon, "horizon")
+
+
+class Work(NamedTuple):
+    """A stretch of somebody's work on a lead, within the horizon."""
+
+    person: str
+    start: float
+    end: float
+
+
+def work(replication: Replication) -> list[Work]:
+    """All work on leads: from ``start`` to ``done``; care of the base is not in the log.
+
+    Work on a customer who leaves in the middle of it has no ``done``: such stretches are left out.
+    """
+    horizon = (replication.warm_up_months + replication.horizon_months) * MONTH
+    found = []
+    for life in lives(replication).values():
+        for i, event in enumerate(life):
+            if event.kind == "start":
+                end = next((later for later in life[i + 1 :] if later.kind in ("done", "leave")), None)
+                if end is None or end.kind == "done":
+                    end_time = horizon if end is None else end.time_days
+                    found.append(Work(event.detail, event.time_days, end_time))
+    return found
+
+
+def overlap(start: float, end: float, month: int) -> float:
+    """Days of a stretch that fall in the month-th month (from 0, warm-up first)."""
+    return max(0.0, min(end, (month + 1) * MONTH) - max(start, month * MONTH))
+
+
+# --------------------------------------------------------------------------------------------------- tallies
+
+
+def states_entered(replication: Replication) -> Counter[tuple[int, str, str, str]]:
+    """Leads that came to a state, by month, channel, tier and state."""
+    return Counter(
+        (month_of(event, replication), event.channel, event.tier, event.detail)
+        for event in events(replication)
+        if event.kind in ("enter", "state")
+    )
+
+
+def final_states(replication: Replication) -> Counter[tuple[str, str, str]]:
+    """Leads and customers still inside at the end, by channel, tier and state."""
+    inside: Counter[tuple[str, str, str]] = Counter()
+    for (channel, _), life in lives(replication).items():
+        if not any(event.kind in ("lost", "leave") for event in life):
+            state = [event.detail for event in life if event.kind in ("enter", "state")][-1]
+            inside[channel, life[0].tier, state] += 1
+    return inside
+
+
+def by_instant(replication: Replication) -> list[tuple[float, list[Event]]]:
+    """The log, instant by instant."""
+    return [
+        (time, list(group)) for time, group in groupby(events(replication), key=lambda event: event.time_days)
+    ]
