@@ -33,12 +33,11 @@ class Event(NamedTuple):
 
     time_days: float
     kind: str
-    """``enter`` (lead comes in or is pulled), ``ready`` (joins a queue), ``start``, ``done``, ``state``,
-    ``lost``, ``leave``.
-    """
+    """``enter`` (lead comes in, or is taken from a list), ``ready`` (for somebody), ``start``, ``done`` (a
+    step), ``state`` (reached), ``nurture``, ``lost``, ``leave`` (as a customer)."""
     channel: str
     number: int
-    """Number of the lead within its channel, from 0; -1 where no lead is concerned (care of the base)."""
+    """Number of the lead within its channel, from 0."""
     tier: str
     step: str
     """Name of the step at hand; empty where there is none."""

@@ -126,7 +126,7 @@ def test_more_replications_extend_and_fewer_change_nothing(
 def test_requests_that_do_not_fit(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="0 replications: at least 1 is needed"):
         toys.run(tmp_path / "x", replications=0)
-    with Store.create(tmp_path / "x", toys.TEXTS, seed=7) as store:
+    with Store.create(tmp_path / "x", toys.SCENARIOS, seed=7) as store:
         for scenarios, seed in (({"silo": toys.SCENARIO}, 7), (toys.SCENARIOS, 8)):
             with pytest.raises(InputError, match="other scenarios or another seed"):
                 run_experiment(scenarios, replications=1, seed=seed, store=store, measure=toys.measure)

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,8 @@ import toys
 from simsales.errors import InputError, SimsalesError
 from simsales.experiment.folders import new_folder
 from simsales.experiment.store import Failure, Key, Store
+from simsales.scenario import Scenario, load
+from simsales.scenario.organization import Opening
 
 NOW = datetime(2026, 11, 5, 14, 3, 9)
 LEDGER: dict[str, dict[str, list[Any]]] = {"ledger": {"month": [1, 2], "mrr": [10.0, 20.0]}}
@@ -30,12 +32,16 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> Iterator[Store]:
-    with Store.create(folder, toys.TEXTS, seed=7, command=["simsales", "compare"]) as store:
+    with Store.create(folder, toys.SCENARIOS, seed=7, command=["simsales", "compare"]) as store:
         yield store
 
 
-def create(folder: Path, texts: dict[str, str] = toys.TEXTS, seed: int = 7) -> None:
-    Store.create(folder, texts, seed=seed).close()
+def create(folder: Path, scenarios: Mapping[str, Scenario] = toys.SCENARIOS, seed: int = 7) -> None:
+    Store.create(folder, scenarios, seed=seed).close()
+
+
+def changed(scenario: Scenario, **fields: Any) -> Scenario:
+    return scenario.model_copy(update=fields)
 
 
 # --------------------------------------------------------------------------------------------------- manifest
@@ -63,25 +69,26 @@ def test_a_finished_folder_says_everything_about_itself(folder: Path) -> None:
     assert manifest["versions"].keys() == {"simsales", "numpy", "simpy", "python"}
     assert datetime.fromisoformat(manifest["created"]).utcoffset() is not None
     for alternative in manifest["alternatives"]:
-        assert (folder / alternative["file"]).read_text() == toys.TEXTS[alternative["name"]]
+        assert load(folder / alternative["file"]) == toys.SCENARIOS[alternative["name"]]
 
 
 def test_every_command_is_kept(folder: Path) -> None:
-    Store.create(folder, toys.TEXTS, seed=7, command=["one"]).close()
-    Store.create(folder, toys.TEXTS, seed=7, command=["two", "words"]).close()
+    Store.create(folder, toys.SCENARIOS, seed=7, command=["one"]).close()
+    Store.create(folder, toys.SCENARIOS, seed=7, command=["two", "words"]).close()
     with Store.open(folder) as store:
         assert [entry["command"] for entry in store.manifest["commands"]] == [["one"], ["two", "words"]]
 
 
 def test_scenarios_whose_names_no_file_system_would_take(folder: Path) -> None:
-    texts = {"con": "a", "Pod": "b", "pod": "c", 'what? "is"/this': "d", "été 売上": "e"}
-    create(folder, texts)
+    names = ("con", "Pod", "pod", 'what? "is"/this', "été 売上")
+    scenarios = {name: changed(toys.SCENARIO, question=name) for name in names}
+    create(folder, scenarios)
     with Store.open(folder) as store:
-        assert store.alternatives() == list(texts)
-        written = {a["name"]: (folder / a["file"]).read_text() for a in store.manifest["alternatives"]}
-    assert written == texts
-    names = {path.name.casefold() for path in (folder / "scenarios").iterdir()}
-    assert names == {"_con.yaml", "pod.yaml", "pod_.yaml", "what_ _is__this.yaml", "été 売上.yaml"}
+        assert store.alternatives() == list(names)
+        written = {a["name"]: load(folder / a["file"]) for a in store.manifest["alternatives"]}
+    assert written == scenarios
+    files = {path.name.casefold() for path in (folder / "scenarios").iterdir()}
+    assert files == {"_con.yaml", "pod.yaml", "pod_.yaml", "what_ _is__this.yaml", "été 売上.yaml"}
 
 
 # --------------------------------------------------------------------------------------------------- identity
@@ -93,27 +100,66 @@ def test_an_empty_folder_will_do(folder: Path) -> None:
     create(folder)
 
 
+OPENING = Opening.model_validate({"customers": {"smb": {"customers": 2}}})
+SILO, POD = toys.SCENARIOS["silo"], toys.SCENARIOS["pod"]
+
+
 @pytest.mark.parametrize(
-    ("texts", "seed", "said"),
+    ("scenarios", "seed", "said"),
     [
-        (toys.TEXTS, 8, "seed is 7 there, 8 here"),
-        ({"silo": toys.TEXTS["silo"]}, 7, "alternatives is silo, pod there, silo here"),
-        ({"pod": "horizon_months: 4\n", "silo": "horizon_months: 3\n"}, 7, "silo, pod there, pod, silo here"),
-        (toys.TEXTS | {"pod": "other"}, 7, "scenario pod is sha256"),
+        (toys.SCENARIOS, 8, "seed is 7 there, 8 here"),
+        ({"silo": SILO}, 7, "alternatives is silo, pod there, silo here"),
+        ({"pod": POD, "silo": SILO}, 7, "alternatives is silo, pod there, pod, silo here"),
+        (
+            {"silo": SILO, "pod": changed(POD, horizon_months=5)},
+            7,
+            r"\(scenario pod has horizon_months: 4 there, horizon_months: 5 here\)",
+        ),
+        (
+            {"silo": changed(SILO, currency="EUR"), "pod": changed(POD, start_month=3)},
+            7,
+            "silo has currency: USD there, currency: EUR here; scenario pod has start_month: 1 there",
+        ),
+        (
+            {"silo": SILO, "pod": changed(POD, opening=OPENING)},
+            7,
+            "scenario pod has .* there, opening:",
+        ),
     ],
 )
-def test_another_experiment_is_refused(folder: Path, texts: dict[str, str], seed: int, said: str) -> None:
+def test_another_experiment_is_refused(
+    folder: Path, scenarios: dict[str, Scenario], seed: int, said: str
+) -> None:
     toys.run(folder, replications=1)
     before = (folder / "manifest.json").read_bytes(), toys.content(folder)
     with pytest.raises(InputError, match=said):
-        create(folder, texts, seed)
+        create(folder, scenarios, seed)
     assert ((folder / "manifest.json").read_bytes(), toys.content(folder)) == before
+
+
+def test_another_question_is_the_same_experiment(folder: Path) -> None:
+    create(folder)
+    asked = changed(POD, question="Is it better? " * 20)
+    create(folder, {"silo": SILO, "pod": asked})
+    assert load(folder / "scenarios" / "pod.yaml") == asked
+    create(folder)
+    # The question takes no part in the difference either.
+    create(folder, {"silo": SILO, "pod": asked})
+    with pytest.raises(InputError, match="pod has horizon_months: 4 there, horizon_months: 5 here"):
+        create(folder, {"silo": SILO, "pod": changed(POD, question="No?", horizon_months=5)})
+
+
+def test_another_experiment_is_refused_though_its_scenario_is_gone(folder: Path) -> None:
+    create(folder)
+    (folder / "scenarios" / "pod.yaml").unlink()
+    with pytest.raises(InputError, match="scenario pod is another one"):
+        create(folder, {"silo": SILO, "pod": changed(POD, horizon_months=5)})
 
 
 def test_only_what_differs_is_named(folder: Path) -> None:
     create(folder)
     with pytest.raises(InputError) as caught:
-        create(folder, toys.TEXTS, 8)
+        create(folder, toys.SCENARIOS, 8)
     assert "scenario" not in str(caught.value)
     assert "numpy" not in str(caught.value)
 
@@ -158,7 +204,31 @@ def test_a_file_in_the_place_of_the_folder(folder: Path) -> None:
         Store.open(folder)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", "nonsense", "\x00"])
+WHOLE: dict[str, Any] = {
+    "format": 1,
+    "status": "complete",
+    "seed": 7,
+    "replications": 1,
+    "failures": 0,
+    "alternatives": [{"name": "silo", "file": "scenarios/silo.yaml", "sha256": "00"}],
+    "versions": {"simsales": "0", "numpy": "0", "simpy": "0"},
+    "commands": [{"at": "now", "command": ["simsales"]}],
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *("", "[]", "{}", "nonsense", "\x00", "[" * 100_000, '{"format": 1}', '{"format": "1"}'),
+        *(json.dumps({name: value for name, value in WHOLE.items() if name != gone}) for gone in WHOLE),
+        *(json.dumps(WHOLE | {name: None}) for name in WHOLE),
+        json.dumps(WHOLE | {"seed": True}),
+        json.dumps(WHOLE | {"alternatives": []}),
+        json.dumps(WHOLE | {"alternatives": [{"name": "silo"}]}),
+        json.dumps(WHOLE | {"versions": {"simsales": "0"}}),
+        json.dumps(WHOLE | {"commands": [{"at": "now", "command": "simsales"}]}),
+    ],
+)
 def test_a_broken_manifest(folder: Path, content: str) -> None:
     folder.mkdir()
     (folder / "manifest.json").write_text(content)
@@ -166,6 +236,17 @@ def test_a_broken_manifest(folder: Path, content: str) -> None:
         Store.open(folder)
     with pytest.raises(InputError, match="is not the manifest of a results folder"):
         create(folder)
+
+
+def test_what_to_write_is_never_taken_from_the_folder(folder: Path) -> None:
+    create(folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["alternatives"][1]["file"] = "../mine.yaml"
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    create(folder)
+    assert not (folder.parent / "mine.yaml").exists()
+    with Store.open(folder) as store:
+        assert store.manifest["alternatives"][1]["file"] == "scenarios/pod.yaml"
 
 
 def test_another_format(folder: Path) -> None:
@@ -192,7 +273,7 @@ def test_a_database_that_is_none(folder: Path) -> None:
 @pytest.mark.parametrize("seed", [-1, 2**63])
 def test_seeds_that_no_database_can_keep(folder: Path, seed: int) -> None:
     with pytest.raises(InputError, match=r"expected a whole number from 0 to 2\^63 - 1"):
-        create(folder, toys.TEXTS, seed)
+        create(folder, toys.SCENARIOS, seed)
     assert not folder.exists()
 
 
@@ -225,7 +306,7 @@ def test_the_lock_of_a_killed_writer_is_gone(folder: Path) -> None:
 import os, signal, sys, toys
 from pathlib import Path
 from simsales.experiment.store import Key, Store
-store = Store.create(Path(sys.argv[1]), toys.TEXTS, seed=7)
+store = Store.create(Path(sys.argv[1]), toys.SCENARIOS, seed=7)
 store.begin(1)
 store.record(Key("silo", 0, 0), {"ledger": {"month": [1], "mrr": [0.5]}}, {"win": 1.0})
 store._db.execute("BEGIN IMMEDIATE")
@@ -236,7 +317,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     subprocess.run([sys.executable, "-c", code, folder], env=env, check=False)
     with Store.open(folder) as store:
         assert store.finished() == {Key("silo", 0, 0)}
-    with Store.create(folder, toys.TEXTS, seed=7) as store:
+    with Store.create(folder, toys.SCENARIOS, seed=7) as store:
         assert store.finished() == {Key("silo", 0, 0)}
 
 
@@ -330,6 +411,21 @@ def test_kpis_of_replications_that_finished_in_all_alternatives(store: Store) ->
     np.testing.assert_array_equal(values["silo"]["rate"], [np.nan, 0.5])
     np.testing.assert_array_equal(values["pod"]["only_pod"], [np.nan, np.nan])
     assert "only_pod" not in values["silo"]
+
+
+def test_only_the_first_so_many(store: Store) -> None:
+    for number in range(4):
+        for name in toys.SCENARIOS:
+            if number % 2:
+                store.record(Key(name, 0, number), LEDGER, {"win": float(number)})
+            else:
+                store.record_failure(Failure(name, 0, number, 7, "simulate", "ValueError", "", ""))
+    assert store.replications_done(first=2) == [1]
+    assert store.replications_done(first=4) == store.replications_done() == [1, 3]
+    assert store.kpis(first=3).values["pod"]["win"].tolist() == [1.0]
+    assert store.monthly("ledger", "mrr", first=3).values["pod"].tolist() == [[10.0, 20.0]]
+    assert {failure.replication for failure in store.failures(first=2)} == {0}
+    assert {failure.replication for failure in store.failures()} == {0, 2}
 
 
 def test_monthly_sums_over_all_but_months(store: Store) -> None:

@@ -35,7 +35,6 @@ SCENARIO = Scenario.model_validate(
     }
 )
 SCENARIOS = {"silo": SCENARIO, "pod": SCENARIO.model_copy(update={"horizon_months": 4})}
-TEXTS = {"silo": "horizon_months: 3\n", "pod": "horizon_months: 4\n"}
 
 
 def simulate(scenario: Scenario, seed: int, replication: int) -> Replication:
@@ -122,7 +121,7 @@ def run(
     on_progress: Callable[[int, int], object] | None = None,
 ) -> Summary:
     """Run the toy experiment in ``folder``, or go on with it."""
-    with Store.create(folder, TEXTS, seed=seed) as store:
+    with Store.create(folder, SCENARIOS, seed=seed) as store:
         return run_experiment(
             SCENARIOS,
             replications=replications,

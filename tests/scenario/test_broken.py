@@ -7,6 +7,8 @@ There are as many faults as marks. Most cases are in ``broken.txt``, to be read 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
@@ -37,6 +39,20 @@ def cases(table: str) -> Iterator[tuple[str, list[tuple[str, str]], list[str]]]:
 BROKEN = list(cases(Path(__file__).with_name("broken.txt").read_text(encoding="utf-8")))
 BROKEN += [
     ("control character", [(": 24", ": ▸\a24")], ["a control character, expected text"]),
+    (
+        "too many segments",
+        [
+            (
+                "leads_per_month: 360",
+                "leads_per_month: 360, regions: {"
+                + ", ".join(f"r{i}: 0.005" for i in range(200))
+                + "}, industries: ▸{"
+                + ", ".join(f"i{i}: 0.01" for i in range(100))
+                + "}",
+            )
+        ],
+        ["20,000 pairs of region and industry, expected at most 10,000"],
+    ),
     ("endless number", [(": 24", ": ▸" + "9" * 5000)], ["9…, expected a whole number from 1 to 1,200"]),
 ]
 
@@ -118,6 +134,36 @@ def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     (fault,) = faults_of(tmp_path / "pipe.yaml")
     assert fault.found.startswith("no regular file")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="no /dev/stdin here")  # noqa: PTH110
+@pytest.mark.parametrize("redirected", [True, False])
+def test_standard_input_is_no_scenario_file(redirected: bool, tmp_path: Path) -> None:
+    """Be it a pipe or, for once, a regular file."""
+    (tmp_path / "scenario.yaml").write_text(TEXT)
+    (tmp_path / "link.yaml").symlink_to("/dev/stdin")
+    code = (
+        "import sys; from simsales.scenario import load; from simsales.errors import ScenarioError\n"
+        "for file in sys.argv[1:]:\n"
+        "    try: load(file)\n"
+        "    except ScenarioError as error: print(error)\n"
+    )
+    names = ["/dev/stdin", "/dev/fd/0", "link.yaml"]
+    with (tmp_path / "scenario.yaml").open() as stream:
+        given = {"stdin": stream} if redirected else {"stdin": subprocess.PIPE}
+        process = subprocess.run(
+            [sys.executable, "-c", code, *names], cwd=tmp_path, stdout=subprocess.PIPE, check=True, text=True,
+            **given,
+        )  # fmt: skip
+    assert process.stdout.splitlines() == [
+        f"{name}:1:1: found no regular file, {name}, expected a scenario file" for name in names
+    ]
+
+
+def test_links_to_files_are_followed(tmp_path: Path) -> None:
+    (tmp_path / "scenario.yaml").write_text(TEXT)
+    (tmp_path / "link.yaml").symlink_to("scenario.yaml")
+    assert load(tmp_path / "link.yaml").horizon_months == 24
 
 
 def test_an_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
