@@ -37,7 +37,7 @@ def cumulative_leads(
     """Expected number of leads by certain moments; between two of them the rate is constant.
 
     In month m (0 is the first after the warm-up) the rate is leads_per_month × (1 + growth)^m × season; the
-    trend begins with month 0. Weekdays, bursts and the day's weather (dispersion) come on top, if there are any.
+    trend begins with month 0. Weekdays, bursts and the day's weather (dispersion) come on top, if any.
 
     Returns:
         The moments in days and the expected numbers by then, both ascending from 0, shape (moments,).
