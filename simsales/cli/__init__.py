@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -16,6 +17,8 @@ from simsales.errors import SimsalesError
 
 MOST_LINES = 100
 """So many lines of an error are told; who has more faults will mend these first."""
+
+_CANNOT_WRITE = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF, getattr(errno, "EDQUOT", None)}
 
 DEBUG = "simsales.debug"
 """Where the context says whether --debug was given."""
@@ -99,14 +102,11 @@ def complain(message: str) -> None:
 
 
 def _refusal(error: OSError) -> str:
-    """What the system refused, and of which file; where that is not said, it may be standard output."""
+    """What the system refused, and where. Only open streams have no name; ours is standard output."""
     place = error.filename
-    if place is None:
-        try:
-            sys.stdout.flush()
-        except OSError:  # what could not be written then cannot be written now
-            place = "standard output"
-            _close_stdout()
+    if place is None and error.errno in _CANNOT_WRITE:
+        place = "standard output"
+        _close_stdout()
     reason = error.strerror or str(error) or type(error).__name__
     return reason if place is None else f"{place}: {reason}"
 

@@ -41,7 +41,7 @@ def compare(
 
     Prints a table, and saves the results and two charts (monthly MRR, paired differences) in a new folder
     under results/. With --out a folder of your choice; the same command with the same --out goes on where
-    it was interrupted, and with more --replications adds to what is there.
+    it was interrupted, with more --replications adds to what is there, and else only draws again.
 
     \b
     Examples:
@@ -49,7 +49,8 @@ def compare(
       simsales compare scenarios/silo.yaml scenarios/pod.yaml --replications 200
       simsales compare scenarios/silo.yaml scenarios/pod.yaml \\
           --set organization.handoff.across_teams.drop_probability=0.05
-      simsales compare scenarios/silo.yaml scenarios/pod.yaml --with scenarios/claims.yaml
+      simsales compare scenarios/silo.yaml scenarios/pod.yaml \\
+          --with scenarios/claims.yaml
     """
     scenarios = experiment.read(files, overlays, overrides)
     if len(scenarios) < 2:

@@ -36,7 +36,7 @@ def run(
 
     Prints a table, and saves the results and two charts (monthly MRR, the funnel) in a new folder under
     results/. With --out a folder of your choice; the same command with the same --out goes on where it was
-    interrupted, and with more --replications adds to what is there.
+    interrupted, with more --replications adds to what is there, and else only draws again.
 
     \b
     Examples:

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from simsales.charts.canvas import broken, extent, save, slide, spread, style
 from simsales.charts.monthly_mrr import monthly_mrr
+from simsales.errors import SimsalesError
 
 
 @given(
@@ -87,3 +89,9 @@ def test_wording_loads_no_matplotlib() -> None:
 
     code = "import sys, simsales.analysis.wording; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_chart_that_cannot_be_written_is_told_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "x.svg").mkdir()
+    with pytest.raises(SimsalesError, match=r"cannot write .*x\.svg: Is a directory"):
+        save(Figure(), tmp_path / "x")

@@ -66,7 +66,7 @@ def test_the_title_is_the_finding(compared: Compared, units: Describe) -> None:
     alone = title(paired_differences(compared(["silo", "pod"], EFFECTS, replications=1), units))
     assert clear.startswith("pod against silo: MRR at the end ")
     assert "% higher (±" in clear
-    assert "2 better, 2 worse" in clear
+    assert "KPIs 2 better, 2 worse" in clear
     assert "no difference in MRR at the end shown" in same
     assert "MRR at the end against silo: pod " in three
     assert "mix no difference shown" in three

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from rich.console import Console, RenderableType
 
+from simsales.analysis import kpis
 from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.intervals import summaries
 from simsales.analysis.wording import label
@@ -95,6 +96,70 @@ def test_missing_pairs_and_undefined_kpis_are_said(units: Describe) -> None:
     text = printed(comparison_table(comparison, units), 100)
     assert "(2 pairs)" in text
     assert row(text, "wins").split()[1:4] == ["(0", "pairs)", "–"]
+
+
+def test_one_pair_is_said_in_the_singular(units: Describe) -> None:
+    values = {"silo": {"win": [1, np.nan]}, "pod": {"win": [1.0, 2.0]}}
+    comparison = compare(values, baseline="silo", better={"win": "higher"})
+    assert "wins (1 pair)" in printed(comparison_table(comparison, units), 100)
+
+
+def test_where_neither_direction_is_better_nothing_has_a_chance_to_be(units: Describe) -> None:
+    values = {
+        "silo": {"mql": [1.0, 2, 3], "win": [1.0, 2, 3]},
+        "pod": {"mql": [2.0, 3, 5], "win": [2.0, 3, 5]},
+    }
+    comparison = compare(values, baseline="silo", better={"mql": "neither", "win": "higher"})
+    text = printed(comparison_table(comparison, units), 100)
+    assert "%   100 %" in " ".join(row(text, "wins").split(" "))
+    assert "100 %" not in row(text, "MQLs")
+    assert "%       – " in row(text, "MQLs")
+    assert comparison.kpis["mql"].differences["pod"].p_better == 1
+
+
+def test_what_pairing_gained_stands_under_every_table(compared: Compared, units: Describe) -> None:
+    comparison = compared(["silo", "pod", "mix"])
+    lines = printed(comparison_table(comparison, units), 100).splitlines()
+    gains = [line.strip() for line in lines if line.startswith("Pairing")]
+    for line, d in zip(gains, comparison.kpis["win"].differences.values(), strict=True):
+        assert d.correlation is not None
+        assert d.gain is not None
+        times = f"{d.gain:.0f}" if d.gain >= 9.95 else f"{d.gain:.1f}"
+        assert line == (
+            f"Pairing: correlation of wins {d.correlation:.3f}; "
+            f"without it the same interval would take {times}× the replications."
+        )
+    alone = printed(comparison_table(compared(["silo", "pod"], replications=2), units), 100)
+    assert "Pairing" not in alone
+
+
+def test_money_of_a_row_is_said_in_one_way(units: Describe) -> None:
+    rng = np.random.default_rng(1)
+    table = run_table(
+        summaries({"new_mrr": rng.normal(16_400, 260, 50), "mrr_end": rng.normal(16_400, 5000, 50)}),
+        units,
+        title="pod",
+        replications=50,
+    )
+    text = printed(table, 100)
+    assert "k" not in row(text, "new MRR/month").split("month", 2)[2]
+    assert row(text, "MRR at the end").split("USD")[1].count("k") == 5
+
+
+def test_the_headline_names_customers_once() -> None:
+    table = run_table(
+        summaries({"customers_end": [330.0, 338.0, 346.0]}), kpis.describe, title="x", replications=3
+    )
+    assert printed(table, 100).startswith("x: customers at the end 338 (±20).")
+
+
+def test_user_text_is_no_markup(compared: Compared, units: Describe) -> None:
+    found = summaries({"mrr_end": [1.0, 2.0]})
+    for text in ("[/b]", "[red]", ":heart:"):
+        assert f" {text} " in printed(run_table(found, units, title="x", replications=2, currency=text), 100)
+        table = comparison_table(compared(["silo", text]), units, currency=text)
+        assert f"MRR at the end, {text} " in printed(table, 140)
+        assert any(line.split()[:3] == ["KPI", "silo", text] for line in printed(table, 140).splitlines())
 
 
 def test_run_table(values: Callable[..., Any], units: Describe) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.intervals import summary
-from simsales.analysis.wording import Wording, grouped, label, money, number, percent, step_of
+from simsales.analysis.wording import Wording, grouped, label, money, number, ordered, percent, step_of
 
 Describe = Callable[[str], Any]
 
@@ -106,3 +106,30 @@ def test_change_from_zero_is_said_in_units(units: Describe) -> None:
     )
     d = found.kpis["wait_days.AE"].differences["y"]
     assert Wording(units).change("wait_days.AE", d) == "2.00 days higher (±0.25)"
+
+
+def paired(**kpis: tuple[list[float], list[float]]) -> Comparison:
+    values = {"x": {k: pair[0] for k, pair in kpis.items()}, "y": {k: pair[1] for k, pair in kpis.items()}}
+    return compare(values, baseline="x", better=dict.fromkeys(kpis, "higher"))
+
+
+def test_pairing_is_told_by_the_first_kpi_that_can(units: Describe) -> None:
+    words = Wording(units)
+    constant, rising, shifted = [1.0, 1, 1], [1.0, 2, 3], [2.0, 3, 4]
+    noisy = [1.0, 2.5, 2.9]
+    assert words.pairing(paired(mrr_end=(rising, noisy), win=(rising, noisy)), "y") == (
+        "Pairing: correlation of wins 0.948; without it the same interval would take 19× the replications."
+    )
+    assert words.pairing(paired(win=(constant, rising), mrr_end=(rising, shifted)), "y") == (
+        "Pairing: correlation of MRR at the end 1.000; the difference does not vary."
+    )
+    opposed = words.pairing(paired(win=(rising, rising[::-1])), "y")
+    assert opposed is not None
+    assert "correlation of wins −1.000; without it the same interval would take 0.5× the" in opposed
+    assert words.pairing(paired(win=(constant, rising)), "y") is None
+    assert words.pairing(paired(mql=(rising, noisy)), "y") is None
+
+
+def test_ordered() -> None:
+    names = ["win", "novel", "backlog.AE", "utilization.SDR", "suspect", "utilization.AE", "win"]
+    assert ordered(names) == ["suspect", "win", "utilization.SDR", "utilization.AE", "backlog.AE", "novel"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import simsales
-from simsales.cli import COMMANDS, group, main, options
+from simsales.cli import COMMANDS, MOST_LINES, group, main, options
 from simsales.errors import InputError, SimsalesError
 from simsales.scenario import json_schema
 
@@ -62,12 +65,18 @@ def test_help_lists_every_command_with_what_it_does() -> None:
         assert does in text
 
 
-@pytest.mark.parametrize("name", ["new", "validate", "schema"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_help_teaches_by_example(name: str) -> None:
     text, _ = run(name, "--help")
-    assert "Examples:" in text
-    assert f"simsales {name}" in text
+    assert f"  simsales {name}" in text.split("Examples:\n")[1]
     assert "--debug" in text
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_their_help_says(name: str) -> None:
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    assert (command.help or "").split("\n\n")[0] == COMMANDS[name][1]
 
 
 def test_version_and_module() -> None:
@@ -101,6 +110,25 @@ def test_validate_with_overrides() -> None:
     _, err = run("validate", SCENARIOS / "pod.yaml", "--set", "horizon_months=x", "--set", "foo", code=2)
     assert "error: --set horizon_months=x:1:16: found x" in err
     assert "error: --set foo:1:1: found no =" in err
+
+
+def test_validate_with_files_of_changes(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text("horizon_months: 5\n")
+    (tmp_path / "bad.yaml").write_text("horizon_months: 0\n")
+    files = [SCENARIOS / "silo.yaml", SCENARIOS / "pod.yaml"]
+    good, bad = ("--with", tmp_path / "good.yaml"), ("--with", tmp_path / "bad.yaml")
+    assert run("validate", *files, *bad, *good)[0] == "".join(f"{file}: ok\n" for file in files)
+    assert run("validate", *files, *bad, "--set", "horizon_months=1")[1] == ""
+    _, err = run("validate", *files, *good, *bad, code=2)
+    assert len(err.splitlines()) == 1  # not once for every scenario
+    assert err.startswith(f"error: {tmp_path / 'bad.yaml'}:1:17: found 0")
+
+
+def test_ninety_thousand_faults_are_not_all_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("".join(f"k{n}: 1\n" for n in range(20_000)))
+    lines = run("validate", tmp_path / "a.yaml", code=2)[1].splitlines()
+    assert len(lines) == MOST_LINES + 1
+    assert re.fullmatch(r"error: and (19|20),\d{3} more", lines[-1])
 
 
 def test_validate_needs_a_file() -> None:
@@ -137,6 +165,27 @@ def test_new_cannot_copy_into_a_file(tmp_path: Path) -> None:
     assert "cannot write to" in run("new", tmp_path / "file", code=2)[1]
 
 
+def test_new_never_writes_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "pod.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    assert "not overwritten" in run("new", tmp_path, code=2)[1]
+    assert [file.name for file in tmp_path.iterdir()] == ["pod.yaml"]
+
+
+def test_new_overwrites_nothing_that_appears_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pod.yaml").write_text("mine")
+    monkeypatch.setattr(Path, "exists", lambda _: False)
+    assert "File exists" in run("new", tmp_path, code=2)[1]
+    assert (tmp_path / "pod.yaml").read_text() == "mine"
+
+
+def test_new_needs_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "the name of a folder is expected" in run("new", "", code=2)[1]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_new_works_from_a_plain_checkout(tmp_path: Path) -> None:
     """Without an installation nothing but the folder of the checkout leads to the examples."""
     done = python("-S", "-c", "import simsales, sys; print(simsales.__file__)", cwd=SCENARIOS.parent)
@@ -170,6 +219,17 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> type[BaseException]:
         (InputError("no\nluck"), 2, "error: no\nerror: luck\n"),
         (KeyError("x"), 1, f"error: KeyError: 'x' ({BUG})\n"),
         (ValueError("a\nb"), 1, f"error: ValueError: a b ({BUG})\n"),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "a/b.png"),
+            1,
+            "error: a/b.png: Permission denied\n",
+        ),
+        (
+            FileNotFoundError(errno.ENOENT, "No such file or directory"),
+            1,
+            "error: No such file or directory\n",
+        ),
+        (TimeoutError(), 1, "error: TimeoutError\n"),
         (KeyboardInterrupt(), 130, ""),
         (BrokenPipeError(), 141, ""),
     ],
@@ -179,7 +239,9 @@ def test_errors_end_in_one_message(failing: type, error: BaseException, code: in
     assert run("new", code=code) == ("", told)
 
 
-@pytest.mark.parametrize(("error", "code"), [(InputError("no luck"), 2), (KeyError("x"), 1)])
+@pytest.mark.parametrize(
+    ("error", "code"), [(InputError("no luck"), 2), (KeyError("x"), 1), (OSError(5, "no luck", "x"), 1)]
+)
 def test_debug_shows_the_traceback(failing: type, error: Exception, code: int) -> None:
     failing.error = error  # type: ignore[attr-defined]
     _, err = run("new", "--debug", code=code)
@@ -209,7 +271,21 @@ def test_a_closed_pipe_is_no_news() -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
-def test_an_old_console_gets_question_marks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("args", [["schema"], ["--help"], ["--version"], ["run", "--help"]])
+def test_a_full_disk_is_no_bug(args: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "simsales", *args],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "error: standard output: No space left on device\n")
+
+
+def test_an_old_console_gets_question_marks(tmp_path: Path) -> None:
     done = python(
         "-m",
         "simsales",
@@ -219,10 +295,15 @@ def test_an_old_console_gets_question_marks(monkeypatch: pytest.MonkeyPatch, tmp
     )
     assert done.returncode == 2
     assert "/?.yaml:1:1: found no file" in done.stderr
-    monkeypatch.setattr(sys, "stdout", object())
+
+
+def test_a_stream_that_cannot_be_reconfigured_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "argv", ["simsales", "--version"])
-    with pytest.raises((SystemExit, AttributeError)):
+    with pytest.raises(SystemExit) as ended:
         main()
+    assert (ended.value.code, out.getvalue()) == (0, f"simsales, version {simsales.__version__}\n")
 
 
 # ------------------------------------------------------------------------------------------------- options
@@ -233,6 +314,7 @@ def test_an_old_console_gets_question_marks(monkeypatch: pytest.MonkeyPatch, tmp
 @options.seed
 @options.workers
 @options.out
+@options.overlays
 @options.overrides
 @options.as_json
 @options.quiet
@@ -241,20 +323,29 @@ def everything(**given: object) -> None:
     click.echo(repr(given))
 
 
+def test_the_largest_seed() -> None:
+    result = CliRunner().invoke(everything, ["--seed", str(2**63 - 1)])
+    assert f"'seed': {2**63 - 1}" in result.output
+
+
 def test_options_have_these_names_and_defaults() -> None:
     result = CliRunner().invoke(everything, [])
     assert result.exit_code == 0
     assert result.output.strip() == repr(
         {
-            "replications": 30, "seed": 1, "workers": options.cores(), "out": None, "overrides": (),
-            "as_json": False, "quiet": False,
+            "replications": 30, "seed": 1, "workers": options.cores(), "out": None, "overlays": (),
+            "overrides": (), "as_json": False, "quiet": False,
         }
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [["--replications", "0"], ["--seed", "-1"], ["--workers", "0"], ["--seed", "x"], ["--out", __file__]],
+    [
+        *(["--replications", "0"], ["--workers", "0"]),
+        *(["--seed", "-1"], ["--seed", "x"], ["--seed", str(2**63)]),
+        *(["--out", __file__], ["--out", ""]),
+    ],
 )
 def test_options_are_checked(wrong: list[str]) -> None:
     result = CliRunner().invoke(everything, wrong)

@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 import simsales.model
+from simsales.analysis import kpis
 from simsales.cli import group
 from simsales.errors import ModelError
 from simsales.model import Replication, simulate
-from simsales.scenario import Scenario
+from simsales.scenario import Scenario, load
 
 BASE = """\
 horizon_months: 4
@@ -151,13 +152,40 @@ def test_more_replications_add_to_what_is_there() -> None:
 
 
 @pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "files", [["run", "base.yaml"], ["compare", "base.yaml", "faster.yaml"]], ids=["run", "compare"]
+)
+def test_the_same_command_gives_the_same_numbers_whatever_the_folder_holds(files: list[str]) -> None:
+    few = answer(*files, "--replications", "2", "--out", "fresh")
+    many = answer(*files, "--replications", "3", "--out", "kept")
+    again = answer(*files, "--replications", "2", "--out", "kept")
+    assert (few["replications"], many["replications"]) == (2, 3)
+    assert many["kpis"] != few["kpis"]
+    assert again["kpis"] == few["kpis"]
+
+
+def test_the_same_command_draws_again_without_simulating(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    args = ("--replications", "2", "--workers", "1", "--out", "kept")
+    invoke("run", "base.yaml", *args)
+    charts = {path.name: path.read_bytes() for path in (folder / "kept").glob("*.svg")}
+    for name in charts:
+        (folder / "kept" / name).unlink()
+    monkeypatch.delattr(simsales.model, "simulate")
+    invoke("run", "base.yaml", *args, "--set", "question=Shall we?")
+    assert {path.name: path.read_bytes() for path in (folder / "kept").glob("*.svg")} == charts
+
+
+@pytest.mark.usefixtures("folder")
 def test_results_of_another_experiment_are_never_overwritten() -> None:
     invoke("run", "base.yaml", "--replications", "2", "--workers", "1", "--out", "kept")
     before = content("kept")
     other_seed = invoke("run", "base.yaml", "--seed", "2", "--workers", "1", "--out", "kept", code=2)
     assert "seed is 1 there, 2 here" in other_seed.stderr
     changed = ("--set", "horizon_months=5")
-    assert "base" in invoke("run", "base.yaml", *changed, "--workers", "1", "--out", "kept", code=2).stderr
+    other = invoke("run", "base.yaml", *changed, "--workers", "1", "--out", "kept", code=2)
+    assert "scenario base has horizon_months: 4 there, horizon_months: 5 here" in other.stderr
     assert content("kept") == before
 
 
@@ -169,6 +197,72 @@ def test_set_changes_all_alternatives_alike() -> None:
     kpis = found["kpis"]
     for name in ("base", "faster"):
         assert kpis["new_mrr"]["means"][name] == pytest.approx(500 * kpis["win"]["means"][name])
+
+
+def test_files_of_changes_are_laid_over_all_alternatives(folder: Path) -> None:
+    (folder / "dear.yaml").write_text("tiers: {smb: {price_per_month: 500}}\n", encoding="utf-8")
+    (folder / "short.yaml").write_text("horizon_months: 2\n", encoding="utf-8")
+    laid = ("--with", "dear.yaml", "--with", "short.yaml", "--set", "warm_up_months=0")
+    found = answer("compare", "base.yaml", "faster.yaml", "--replications", "2", *laid)
+    for name in ("base", "faster"):
+        kpis = found["kpis"]
+        assert kpis["new_mrr"]["means"][name] == pytest.approx(500 * kpis["win"]["means"][name])
+        kept = load(folder / found["results"] / "scenarios" / f"{name}.yaml")
+        assert (kept.horizon_months, kept.warm_up_months) == (2, 0)
+    found = answer("run", "base.yaml", "--replications", "2", *laid[:2])
+    assert found["kpis"]["new_mrr"]["mean"] == pytest.approx(500 * found["kpis"]["win"]["mean"])
+
+
+@pytest.mark.usefixtures("folder")
+def test_kpis_come_in_the_order_of_their_definition() -> None:
+    order = {kpi.name: place for place, kpi in enumerate(kpis.KPIS)}
+    for files in (["run", "base.yaml"], ["compare", "base.yaml", "faster.yaml"]):
+        names = [name.partition(".")[0] for name in answer(*files, "--replications", "1")["kpis"]]
+        assert names == sorted(names, key=order.__getitem__)
+
+
+def test_what_users_name_is_printed_as_it_is(folder: Path) -> None:
+    for name, text in (("pod[new]", FASTER), ("[b]mix", SLOWER)):
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    args = ("base.yaml", "pod[new].yaml", "[b]mix.yaml", "--replications", "2", "--workers", "1")
+    for currency in ("[/b]", "[red]", ":heart:"):
+        printed = invoke("compare", *args, "--set", f"currency='{currency}'").stdout
+        assert f"MRR at the end, {currency}" in " ".join(printed.split())
+        assert printed.count("pod[new]") >= 2
+        assert printed.count("[b]mix") >= 2
+        run = invoke("run", *args[1:2], *args[3:], "--set", f"currency='{currency}'").stdout
+        assert f" {currency}/month " in run
+
+
+def test_a_chart_that_cannot_be_saved_is_no_bug(folder: Path) -> None:
+    (folder / "kept").mkdir()
+    args = ("run", "base.yaml", "--replications", "2", "--workers", "1", "--out", "kept")
+    invoke(*args)
+    chart = folder / "kept" / "funnel.svg"
+    chart.unlink()
+    chart.mkdir()
+    result = invoke(*args, code=1)
+    assert result.stdout.startswith("base: wins ")
+    assert result.stderr == f"error: cannot write {Path('kept') / 'funnel.svg'}: Is a directory\n"
+
+
+def test_ctrl_c_tells_how_to_go_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(scenario: Scenario, seed: int, replication: int) -> Replication:
+        if replication == 1:
+            raise KeyboardInterrupt
+        return simulate(scenario, seed, replication)
+
+    monkeypatch.setattr(simsales.model, "simulate", interrupted)
+    args = ("compare", "base.yaml", "faster.yaml", "--replications", "3", "--workers", "1")
+    result = invoke(*args, code=130)
+    (results,) = (folder / "results").iterdir()
+    kept = Path("results") / results.name
+    assert result.stderr == (
+        f"Interrupted; 2 of 6 replications kept in {kept}. "
+        f"The same command with --out {kept} goes on from there.\n"
+    )
+    monkeypatch.setattr(simsales.model, "simulate", simulate)
+    assert answer(*args, "--out", str(kept))["replications"] == 3
 
 
 def test_faults_of_all_files_are_told_at_once(folder: Path) -> None:
@@ -195,9 +289,12 @@ def test_what_cannot_be_compared_is_refused(folder: Path, files: list[str], said
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize(("bad", "kept"), [({1}, 2), ({0, 1, 2}, 0)])
+@pytest.mark.parametrize(
+    ("bad", "kept", "told"),
+    [({1}, 2, "1 replication failed and is"), ({0, 1, 2}, 0, "3 replications failed and are")],
+)
 def test_failed_replications_are_told_and_end_with_1(
-    monkeypatch: pytest.MonkeyPatch, bad: set[int], kept: int
+    monkeypatch: pytest.MonkeyPatch, bad: set[int], kept: int, told: str
 ) -> None:
     def sometimes(scenario: Scenario, seed: int, replication: int) -> Replication:
         if replication in bad:
@@ -207,11 +304,15 @@ def test_failed_replications_are_told_and_end_with_1(
     monkeypatch.setattr(simsales.model, "simulate", sometimes)
     args = ("run", "base.yaml", "--replications", "3", "--workers", "1", "--out", "some", "--json")
     result = invoke(*args, code=1)
-    assert f"{len(bad)} replications failed" in result.stderr
+    assert f"error: {told} missing from the results in some:" in result.stderr
     assert "base, replication 1, seed 1, simulate: ModelError: a time must be finite" in result.stderr
     assert "Traceback" not in result.stderr
     if kept:
         assert json.loads(result.stdout)["replications"] == kept
+    # Fewer replications, none of which failed, are all there.
+    if 0 not in bad:
+        first = invoke(*args[:3], "1", *args[4:])
+        assert (json.loads(first.stdout)["replications"], first.stderr) == (1, "")
     # What failed is tried again.
     monkeypatch.setattr(simsales.model, "simulate", simulate)
     assert json.loads(invoke(*args).stdout)["replications"] == 3
