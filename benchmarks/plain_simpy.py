@@ -108,6 +108,7 @@ class _PlainModel:
         steps = [step for journey in scenario.journeys.values() for step in journey.values()]
         beyond = {
             "more than one tier": len(scenario.tiers) > 1,
+            "an opening": scenario.opening is not None,
             "more than one team": len(teams) > 1 or teams[0].count > 1,
             "assignment or discipline": (teams[0].assignment, teams[0].discipline) != ("first_free", "fifo"),
             "no owner continuity": not teams[0].owner_continuity,

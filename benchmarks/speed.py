@@ -70,7 +70,7 @@ def over(what: str, unit: str, values: Sequence[float], **target: float) -> Resu
 
 def scenarios() -> tuple[Scenario, Scenario]:
     """One pod over 24 months without warm-up, and twenty of them on twenty times the market."""
-    months = ["warm_up_months=0", "horizon_months=24"]
+    months = ["warm_up_months=0", "horizon_months=24", "opening=null"]
     one = load(ONE_POD, overrides=months)
     leads = one.channels["content"].leads_per_month  # type: ignore[union-attr]
     many = [

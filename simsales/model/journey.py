@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simsales.model.fit import seen, shifted, stay, thresholds
-from simsales.model.luck import Column, Numbers, Row, constant, derived, exponential, quantity, uniform
+from simsales.model.luck import (
+    Column,
+    Numbers,
+    Row,
+    constant,
+    derived,
+    exponential,
+    quantity,
+    residual,
+    uniform,
+)
 from simsales.scenario.journey import following, in_order, states_on
 from simsales.scenario.market import Cycle, Outbound, Tier
 from simsales.scenario.organization import Aims, Handoffs
@@ -224,9 +234,22 @@ class Flow:
         """The stage of a step, the first time."""
         return self._stage(self._names.index(name))
 
-    def before(self, stage: Stage) -> Stage | None:
-        """The step from which leads come to this one; None if they begin here."""
-        return next((other for other in self._stages.values() if other.next is stage), None)
+    def on_the_way(self, name: str) -> tuple[Stage, list[int]]:
+        """A step, and where in the luck the days stand that are left of the delay behind each step before
+        it.
+        """
+        stage = self.stage(name)
+        for index, other in enumerate(self._names):
+            if self._after(index) is not None and self._steps[other].to not in ("WIN", "LIVE"):
+                self._stage(index)
+        before = [
+            other for key, other in sorted(self._stages.items()) if other.next is stage and key[1:] == (0, 0)
+        ]
+        left = [
+            self._cycle.delay(f"{o.name}/left", self._steps[o.name].buyer_delay_days, residual)
+            for o in before
+        ]
+        return stage, [self._column(column) for column in left]
 
     def interest_after(self, days: float) -> float:
         """What is left of the odds of the first contact."""
@@ -347,9 +370,11 @@ class _Pace:
         self._factor = cycle.new_market_factor * float(price**cycle.price_exponent)
         self._cycle: Cycle = cycle
 
-    def delay(self, purpose: str, days: Quantity) -> Column:
-        """A delay of that many days, lengthened."""
-        column = quantity(purpose, days, self._factor)
+    def delay(
+        self, purpose: str, days: Quantity, of: Callable[[str, Quantity, float], Column] = quantity
+    ) -> Column:
+        """A delay of that many days, lengthened; with ``residual``, what is left of one."""
+        column = of(purpose, days, self._factor)
         share = self._cycle.per_decision_maker
         if share == 0 or column == constant(0.0):
             return column

@@ -97,6 +97,43 @@ def quantity(purpose: str, value: float | Distribution, factor: float = 1.0) -> 
     return Column(purpose, ((purpose, "uniform"),), triangular)
 
 
+def residual(purpose: str, value: float | Distribution, factor: float = 1.0) -> Column:
+    """What is left of a time that one finds running: a uniform share of one that is found with odds by its
+    length.
+
+    That is the stationary residual life of renewal theory, of mean (mean² + variance) / (2 × mean). Its
+    luck is called ``purpose`` and ``purpose/share``.
+    """
+
+    def shared(length: Numbers, share: Numbers) -> Numbers:
+        return length * share
+
+    share = uniform(f"{purpose}/share")
+    if not isinstance(value, Distribution):
+        return derived(purpose, shared, constant(float(value) * factor), share)
+    law = value.law
+    if isinstance(law, Exponential):
+        return quantity(purpose, value, factor)  # it has no memory
+    if isinstance(law, Lognormal):
+        # By length, a lognormal is one of the same sigma whose median is larger by exp(sigma²) = 1 + (sd /
+        # mean)².
+        return derived(
+            purpose, shared, quantity(purpose, value, factor * (1 + (law.sd / law.mean) ** 2)), share
+        )
+    # By length, the quantile at p is met in proportion to itself.
+    made = quantity(purpose, value, factor).shaped
+    assert made is not None
+    grid = np.linspace(0, 1, 10_001)
+    met = np.concatenate(([0.0], np.cumsum(made((grid[1:] + grid[:-1]) / 2))))
+    if met[-1] == 0:
+        return constant(0.0)
+
+    def by_length(u: Numbers) -> Numbers:
+        return made(np.interp(u * met[-1], met, grid))
+
+    return derived(purpose, shared, Column(purpose, ((purpose, "uniform"),), by_length), share)
+
+
 def derived(purpose: str, shaped: Callable[..., Numbers], *sources: Column) -> Column:
     """A column made of others, elementwise; ``shaped`` takes one array per source."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from simsales.model.customers import Customers
 from simsales.model.journey import LIVE, OPENING, Flow
 from simsales.model.leads import Lead
-from simsales.model.luck import Column, Luck, quantity, uniform
+from simsales.model.luck import BLOCK, Luck, quantity, uniform
 from simsales.model.pipeline import Pipeline
 from simsales.scenario.organization import Opening
 from simsales.streams import Streams
@@ -29,28 +29,33 @@ def open_for_business(
     """
     for tier, flow in sorted(flows.items()):
         base = opening.customers.get(tier)
-        columns: list[Column] = flow.columns
-        age, share = len(columns), len(columns) + 1
-        columns += [quantity("age", 0.0 if base is None else base.age_months), uniform("residual")]
+        steps = [
+            flow.on_the_way(name)
+            for name, number in sorted(opening.pipeline.get(tier, {}).items())
+            for _ in range(number)
+        ]
+        age, way = len(flow.columns), len(flow.columns) + 1
+        columns = [*flow.columns, quantity("age", 0.0 if base is None else base.age_months), uniform("way")]
         luck = Luck(streams, f"{OPENING}/{tier}", {tier: 1.0}, {tier: columns})
-        there = 0 if base is None else base.customers
-        on_the_way = [
-            name for name, number in sorted(opening.pipeline.get(tier, {}).items()) for _ in range(number)
-        ]
-        leads = [
-            Lead(flow, number, row, 0.0)
-            for number, (_, row) in enumerate(luck.block(there + len(on_the_way)))
-        ]
-        living, others = leads[:there], leads[there:]
-        for lead in living:
+        leads = _leads(flow, luck, 0 if base is None else base.customers, len(steps))
+        for lead in leads[: len(leads) - len(steps)]:
             lead.state = lead.furthest = LIVE
             pipeline.take_over(lead)
             customers.go_live(lead)
-        customers.bases[tier].take_in(living, np.array([np.floor(lead.luck[age]) for lead in living]))
-        for lead, name in zip(others, on_the_way, strict=True):
-            stage = flow.stage(name)
+        living = leads[: len(leads) - len(steps)]
+        customers.bases[tier].take_in(living, np.floor([lead.luck[age] for lead in living]))
+        for lead, (stage, left) in zip(leads[len(living) :], steps, strict=True):
             lead.stage = stage
             lead.state = lead.furthest = stage.on or 0
             pipeline.take_over(lead)
-            before = flow.before(stage)
-            pipeline.ready_after(lead, 0.0 if before is None else lead.luck[before.delay] * lead.luck[share])
+            days = lead.luck[left[int(lead.luck[way] * len(left))]] if left else 0.0
+            pipeline.ready_after(lead, days)
+
+
+def _leads(flow: Flow, luck: Luck, customers: int, others: int) -> list[Lead]:
+    """So many leads, numbered through, each with a row of luck that keeps no other in memory."""
+    leads: list[Lead] = []
+    while len(leads) < customers + others:
+        for _, row in luck.block(min(BLOCK, customers + others - len(leads))):
+            leads.append(Lead(flow, len(leads), np.array(row).data, 0.0))
+    return leads

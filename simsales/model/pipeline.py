@@ -139,7 +139,7 @@ class Pipeline:
         needed = stage.pass_probability
         if stage.by_aim is not None and person is not None:
             needed = stage.by_aim[person.desk.team.rules.aim]
-        if luck[stage.passes] >= needed * lead.odds:
+        if luck[stage.passes] >= needed * lead.odds and lead.state < WIN:  # customers leave by churn alone
             if stage.nurture_to is not None and luck[stage.nurture] < stage.nurture_share:
                 self._nurture(lead, stage, stage.nurture_to)
             else:

@@ -30,7 +30,7 @@ SEEN_FROM = {"reached": 0.12, "lost": 0.03, "churned": 0.12, "utilization": 0.1,
 
 
 def one_pod(*overrides: str) -> Scenario:
-    return load(SCENARIO, overrides=overrides)
+    return load(SCENARIO, overrides=["opening=null", *overrides])
 
 
 def means(replication: Replication) -> dict[str, float]:
