@@ -13,15 +13,7 @@ from simsales.errors import InputError
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE FILE...")
-@options.replications(50)
-@options.seed
-@options.workers
-@options.out
-@options.overlays
-@options.overrides
-@options.as_json
-@options.quiet
-@options.debug
+@options.of_an_experiment
 def compare(
     files: tuple[str, ...],
     replications: int,

@@ -85,3 +85,10 @@ debug = click.option(
     help="On an error, show where in the program it happened.",
 )  # fmt: skip
 """``--debug``; every command has it, none needs to look at it."""
+
+
+def of_an_experiment(command: _F) -> _F:
+    """The options of every command that simulates, each under the name given above."""
+    for option in (debug, quiet, as_json, overrides, overlays, out, workers, seed, replications(50)):
+        command = option(command)
+    return command

@@ -12,15 +12,7 @@ from simsales.cli import experiment, options
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@options.replications(50)
-@options.seed
-@options.workers
-@options.out
-@options.overlays
-@options.overrides
-@options.as_json
-@options.quiet
-@options.debug
+@options.of_an_experiment
 def run(
     file: str,
     replications: int,
