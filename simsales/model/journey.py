@@ -55,6 +55,7 @@ class Stage:
     __slots__ = (
         "across",
         "again",
+        "again_absent",
         "by_aim",
         "delay",
         "drop",
@@ -110,7 +111,9 @@ class Stage:
         """Whether something depends on who begins with it, or when."""
         self.next: Stage | None = None
         self.again: Stage | None = None
-        """The same step the next time; None if there is none."""
+        """The same step after a meeting that was not the last; None if it was."""
+        self.again_absent: Stage | None = None
+        """The same step after a meeting that did not take place; None if it is not booked again."""
         self.nurture_to: Stage | None = None
         """Where a lead that did not pass may come back; None if nowhere."""
         self.no_show_probability = self.repeat_probability = self.nurture_share = 0.0
@@ -221,7 +224,7 @@ class Flow:
         if self._entry is None:  # The scenario's checks do not let this through.
             raise AssertionError(f"no step of {tier} takes the leads of {channel}")
         # Only steps that these leads can come to have stages: elsewhere, their luck would be drawn in vain.
-        self._stages: dict[tuple[int, int, int], Stage] = {}
+        self._stages: dict[tuple[int, int, int, int], Stage] = {}
         self.entry = self._stage(self._entry)
         self.enters_as = STATES.index(source.enters_as) if source is not None else self.entry.on or 0
 
@@ -230,26 +233,17 @@ class Flow:
         region = luck[self.region] if self.region >= 0 else 0.0
         return self.segments.of(region, luck[self.industry] if self.industry >= 0 else 0.0)
 
-    def stage(self, name: str) -> Stage:
-        """The stage of a step, the first time."""
-        return self._stage(self._names.index(name))
-
     def on_the_way(self, name: str) -> tuple[Stage, list[int]]:
         """A step, and where in the luck the days stand that are left of the delay behind each step before
         it.
         """
-        stage = self.stage(name)
-        for index, other in enumerate(self._names):
-            if self._after(index) is not None and self._steps[other].to not in ("WIN", "LIVE"):
-                self._stage(index)
-        before = [
-            other for key, other in sorted(self._stages.items()) if other.next is stage and key[1:] == (0, 0)
-        ]
+        place = self._names.index(name)
+        before = [other for index, other in enumerate(self._names) if self._after(index) == place]
         left = [
-            self._cycle.delay(f"{o.name}/left", self._steps[o.name].buyer_delay_days, residual)
-            for o in before
+            self._cycle.delay(f"{other}/left", self._steps[other].buyer_delay_days, residual)
+            for other in before
         ]
-        return stage, [self._column(column) for column in left]
+        return self._stage(place), [self._column(column) for column in left]
 
     def interest_after(self, days: float) -> float:
         """What is left of the odds of the first contact."""
@@ -283,9 +277,9 @@ class Flow:
         left_in = step.to if step.to is not None else self._on[index]
         return None if left_in is None else following(self._on, left_in, index + 1)
 
-    def _stage(self, index: int, time: int = 0, comeback: int = 0) -> Stage:
+    def _stage(self, index: int, absent: int = 0, repeated: int = 0, comeback: int = 0) -> Stage:
         """The stage of a step the first, second, … time, of a lead that has come back so often."""
-        key = (index, time, comeback)
+        key, time = (index, absent, repeated, comeback), absent + repeated
         if key in self._stages:
             return self._stages[key]
         name = self._names[index]
@@ -293,9 +287,9 @@ class Flow:
         stage = self._stages[key] = Stage(name, step, index, self._on[index])
         suffix = (f"@{time + 1}" if time else "") + (f"~{comeback}" if comeback else "")
         after = self._after(index)
-        stage.next = None if after is None else self._stage(after, 0, comeback)
+        stage.next = None if after is None else self._stage(after, 0, 0, comeback)
         self._place(stage, step, name + suffix, self._handoff, self._aims)
-        self._repeat(stage, step, name + suffix, index, time, comeback)
+        self._repeat(stage, step, name + suffix, key)
         self._comebacks(stage, step, name + suffix, comeback)
         return stage
 
@@ -320,13 +314,15 @@ class Flow:
             stage.within = self._column(quantity(f"{name}/handoff", handoff.within_team.delay_days))
             stage.across = self._column(quantity(f"{name}/handoff", handoff.across_teams.delay_days))
 
-    def _repeat(self, stage: Stage, step: Step, name: str, index: int, time: int, comeback: int) -> None:
+    def _repeat(self, stage: Stage, step: Step, name: str, key: tuple[int, int, int, int]) -> None:
         """Meetings that do not take place, and meetings that are not the last."""
         no_show, repeat = step.no_show, step.repeat
+        index, absent, repeated, comeback = key
         if no_show is not None and no_show.probability > 0:
             stage.no_show = self._column(uniform(f"{name}/no_show"))
             stage.no_show_probability = probability = no_show.probability
-            if time < no_show.at_most:
+            if absent < no_show.at_most:
+                stage.again_absent = self._stage(index, absent + 1, repeated, comeback)
                 stage.rebook = self._column(quantity(f"{name}/rebook", no_show.rebook_days))
             in_vain = quantity(f"{name}/in_vain", no_show.effort_hours)
 
@@ -335,12 +331,12 @@ class Flow:
 
             sources = (uniform(f"{name}/no_show"), in_vain, quantity(f"{name}/effort", step.effort_hours))
             stage.effort = self._column(derived(f"{name}/effort", effort, *sources))
-        if repeat is not None and repeat.probability > 0 and time < repeat.at_most:
+        if repeat is not None and repeat.probability > 0 and repeated < repeat.at_most:
             stage.repeat = self._column(uniform(f"{name}/repeat"))
             stage.repeat_probability = repeat.probability
             stage.repeat_delay = self._column(self._cycle.delay(f"{name}/repeat_delay", repeat.after_days))
-        if stage.rebook >= 0 or stage.repeat >= 0:
-            stage.again = self._stage(index, time + 1, comeback)
+        if stage.repeat >= 0:
+            stage.again = self._stage(index, absent, repeated + 1, comeback)
 
     def _comebacks(self, stage: Stage, step: Step, name: str, comeback: int) -> None:
         """Coming back from nurture, with odds of its own."""
@@ -352,7 +348,7 @@ class Flow:
             stage.nurture_share = nurture.share
             stage.nurture_factor = nurture.pass_factor
             stage.nurture_delay = self._column(quantity(f"{name}/nurture_delay", nurture.after_days))
-            stage.nurture_to = self._stage(self._names.index(nurture.to), 0, comeback + 1)
+            stage.nurture_to = self._stage(self._names.index(nurture.to), 0, 0, comeback + 1)
 
     def _column(self, column: Column) -> int:
         """Place of a column in the rows; equal constants share one."""
@@ -366,7 +362,8 @@ class _Pace:
 
     def __init__(self, product: Tier) -> None:
         cycle = product.cycle
-        price = product.price_per_month / (cycle.reference_price_per_month or product.price_per_month or 1.0)
+        reference = cycle.reference_price_per_month
+        price = 1.0 if reference is None else product.price_per_month / reference
         self._factor = cycle.new_market_factor * float(price**cycle.price_exponent)
         self._cycle: Cycle = cycle
 

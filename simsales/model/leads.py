@@ -16,6 +16,8 @@ class Lead:
 
     __slots__ = (
         "born",
+        "carried",
+        "contacted",
         "desk",
         "effort_factor",
         "flow",
@@ -55,10 +57,14 @@ class Lead:
         """The same for every step from now on."""
         self.effort_factor = 1.0
         """Factor on the effort of the step at hand."""
+        self.carried: tuple[float, float] | None = None
+        """Odds and effort factor without what holds for the attempt at hand alone; None if nothing does."""
         self.person: Person | None = None
         """Who had the lead last."""
         self.owners: dict[str, Person] | None = None
         """Who has the lead, by role."""
+        self.contacted = False
+        """Whether somebody has worked on it."""
         self.known = False
         """Whether the person who onboards it knew it before."""
         self.keeper: Person | None = None

@@ -137,6 +137,9 @@ def residual(purpose: str, value: float | Distribution, factor: float = 1.0) -> 
 def derived(purpose: str, shaped: Callable[..., Numbers], *sources: Column) -> Column:
     """A column made of others, elementwise; ``shaped`` takes one array per source."""
 
+    if all(source.shaped is None for source in sources):
+        return constant(float(shaped(*(np.array([source.constant]) for source in sources))[0]))
+
     def both(*draws: Numbers) -> Numbers:
         rest = iter(draws)
         made = [

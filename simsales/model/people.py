@@ -224,7 +224,7 @@ class Desk:
         else:
             person.waiting += 1
             heappush(person.own, (place, ticket, task))
-        if isinstance(task, Lead) and task.flow.patience is not None and task.person is None:
+        if isinstance(task, Lead) and task.flow.patience is not None and not task.contacted:
             task.flow.pipeline.be_patient(task)
 
     def look_after(self, person: Person, hours: float) -> None:
@@ -259,6 +259,7 @@ class Desk:
             if lead is not None:
                 lead.flow.pipeline.pulled(lead, person)
                 if self.team.dedicated:
+                    lead.carried = lead.odds, lead.effort_factor
                     self._favour(lead)
                 return lead
         return None
@@ -290,7 +291,8 @@ class Desk:
             self._log.lead("start", _lead(task), person.name)
         if isinstance(task, Seat) or not (task.stage.settles or self.team.dedicated):
             return
-        if task.flow.interest is not None and task.person is None:
+        task.carried = task.odds, task.effort_factor
+        if task.flow.interest is not None and not task.contacted:
             task.odds *= task.flow.interest_after(waited)
         if self.team.dedicated:
             self._favour(task)

@@ -136,6 +136,8 @@ class Pipeline:
             self._log.lead("done", lead, "" if person is None else person.name)
         if stage.meets_again and self._met_again(lead, person, stage):
             return
+        if person is not None:
+            lead.contacted = True
         needed = stage.pass_probability
         if stage.by_aim is not None and person is not None:
             needed = stage.by_aim[person.desk.team.rules.aim]
@@ -145,7 +147,7 @@ class Pipeline:
             else:
                 self._lose(lead, stage.failed)
             return
-        lead.odds, lead.effort_factor = lead.standing_odds, 1.0
+        lead.odds, lead.effort_factor, lead.carried = lead.standing_odds, 1.0, None
         if person is not None:
             self._keep(lead, person, stage)
         if stage.to is not None:
@@ -164,17 +166,20 @@ class Pipeline:
         """Whether the meeting did not take place, or was not the last; then see to the next one."""
         luck = lead.luck
         if stage.no_show >= 0 and luck[stage.no_show] < stage.no_show_probability:
-            delay = stage.rebook
+            delay, again = stage.rebook, stage.again_absent
         elif stage.repeat >= 0 and luck[stage.repeat] < stage.repeat_probability:
-            delay = stage.repeat_delay
+            delay, again = stage.repeat_delay, stage.again
+            lead.contacted = True
             if person is not None:
                 self._keep(lead, person, stage)
         else:
             return False
-        if stage.again is None or delay < 0:
+        if again is None:
             self._lose(lead, stage.not_there)
         else:
-            lead.stage = stage.again
+            if lead.carried is not None:
+                (lead.odds, lead.effort_factor), lead.carried = lead.carried, None
+            lead.stage = again
             self.ready_after(lead, luck[delay])
         return True
 
@@ -184,7 +189,7 @@ class Pipeline:
         if self._log is not None:
             self._log.lead("nurture", lead, back.name)
         lead.standing_odds *= stage.nurture_factor
-        lead.odds, lead.effort_factor = lead.standing_odds, 1.0
+        lead.odds, lead.effort_factor, lead.carried = lead.standing_odds, 1.0, None
         if back.on is not None and back.on != lead.state:
             lead.flow.inside[lead.state] -= 1
             lead.flow.inside[back.on] += 1
@@ -210,7 +215,7 @@ class Pipeline:
 
     def _alarm_of_impatience(self, alarm: simpy.Event) -> None:
         lead: Lead = alarm._value
-        if lead.desk is not None and lead.person is None:
+        if lead.desk is not None and not lead.contacted:
             lead.desk.withdraw(lead)
             lead.gone = True
             self._lose(lead, lead.stage.gone_cold)
