@@ -186,7 +186,9 @@ class Customers:
         early = self._tiers[tier].early_churn
         if early.factor_if_known != 1:
             known = np.array([lead.known for lead in base.leads], dtype=bool)
-            hazard[known & (base.age < early.months)] *= early.factor_if_known
+            spared = known & (base.age < early.months)
+            # (Certain churn is an infinite hazard, which a factor of 0 would make a nan of.)
+            hazard[spared] = early.factor_if_known * hazard[spared] if early.factor_if_known else 0.0
         return hazard
 
     def _leave(self, lead: Lead) -> None:
@@ -201,3 +203,5 @@ class Customers:
             lead.keeper.customers[flow.tier] -= 1
         if lead.desk is not None:
             lead.desk.withdraw(lead)
+        if lead.seat is not None:
+            lead.seat.give_up()

@@ -9,7 +9,7 @@ the stated one, whatever the weights.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -81,3 +81,20 @@ def shifted(probability: float, shift: float) -> float:
     from scipy.special import ndtr, ndtri
 
     return float(ndtr(ndtri(probability) + shift))
+
+
+def of_those_selected(steps: Sequence[tuple[float, float]]) -> Callable[[Numbers], Numbers]:
+    """From the fit of all leads (standard normal) to that of those who have passed some steps, quantile by
+    quantile.
+
+    Args:
+        steps: (weight, probability that the step's number is held against) of each step passed.
+    """
+    from scipy.special import ndtr, ndtri
+
+    reach = np.exp(-(_Z**2) / 2)
+    for weight, against in steps:
+        reach = reach * ndtr((weight * _Z + ndtri(against)) / np.sqrt(1 - weight**2))
+    share = np.cumsum((reach[1:] + reach[:-1]) / 2)
+    share = np.concatenate(([0.0], share)) / share[-1]
+    return lambda z: np.interp(ndtr(z), share, _Z)

@@ -233,6 +233,19 @@ class Flow:
         region = luck[self.region] if self.region >= 0 else 0.0
         return self.segments.of(region, luck[self.industry] if self.industry >= 0 else 0.0)
 
+    def selection(self, name: str | None) -> list[tuple[float, float]]:
+        """What leads on the way to a step (None: customers) have been selected by: weight and threshold of
+        each step.
+        """
+        passed = self._before_win
+        if name is not None:
+            passed = passed[: passed.index(name)] if name in passed else []
+        return [
+            (self._steps[step].fit_weight, self._against[step])
+            for step in passed
+            if self._steps[step].fit_weight and self._against[step] < 1
+        ]
+
     def on_the_way(self, name: str) -> tuple[Stage, list[int]]:
         """A step, and where in the luck the days stand that are left of the delay behind each step before
         it.
@@ -264,6 +277,7 @@ class Flow:
         before_win = chain[
             : 1 + next((i for i, n in enumerate(chain) if self._steps[n].to == "WIN"), len(chain))
         ]
+        self._before_win = before_win
         stated = {name: step.pass_probability for name, step in self._steps.items()}
         if not effect and not any(self._steps[name].fit_weight for name in before_win):
             return stated, 1.0

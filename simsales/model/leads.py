@@ -8,13 +8,14 @@ from simsales.model.luck import Row
 
 if TYPE_CHECKING:
     from simsales.model.journey import Flow, Segment, Stage
-    from simsales.model.people import Desk, Person
+    from simsales.model.people import Desk, Person, Seat
 
 
 class Lead:
     """Somebody who may become, or has become, a customer."""
 
     __slots__ = (
+        "acquainted",
         "born",
         "carried",
         "contacted",
@@ -31,6 +32,7 @@ class Lead:
         "owners",
         "person",
         "ready_at",
+        "seat",
         "segment",
         "stage",
         "standing_odds",
@@ -65,10 +67,14 @@ class Lead:
         """Who has the lead, by role."""
         self.contacted = False
         """Whether somebody has worked on it."""
+        self.acquainted: tuple[Person, ...] = ()
+        """Who had met it when it signed."""
         self.known = False
         """Whether the person who onboards it knew it before."""
         self.keeper: Person | None = None
         """Who looks after it as a LIVE customer."""
+        self.seat: Seat | None = None
+        """The colleague's seat that a meeting about it waits for; None if none."""
         self.desk: Desk | None = None
         """Where it is waiting; None while it is not."""
         self.waits_for: Person | None = None

@@ -71,6 +71,8 @@ def quantity(purpose: str, value: float | Distribution, factor: float = 1.0) -> 
     """A time or effort: a constant, or draws from a distribution of the scenario; times ``factor``."""
     if not isinstance(value, Distribution):
         return constant(float(value) * factor)
+    if factor == 0:
+        return constant(0.0)
     law = value.law
     if isinstance(law, Exponential):
         mean = law.mean * factor
@@ -162,6 +164,7 @@ class Luck:
         channel: str,
         shares: Mapping[str, float],
         columns: Mapping[str, Sequence[Column]],
+        fit: Callable[[Numbers], Numbers] | None = None,
     ) -> None:
         """Prepare the streams.
 
@@ -169,8 +172,9 @@ class Luck:
             streams: the replication's streams.
             channel: name of the channel; its streams are called ``channel/purpose:base``.
             shares: share of each tier, summing to 1.
-            columns: per tier, the columns of its leads' rows. Tiers share the stream of a purpose they
-            both have.
+            columns: per tier, the columns of its leads' rows. Tiers share the stream of a purpose that they
+                both have.
+            fit: makes of the fit of all leads (standard normal) that of these, if they are a selection.
         """
         self._tiers = sorted(shares)
         self._edges = np.cumsum([shares[tier] for tier in self._tiers])[:-1]
@@ -181,6 +185,7 @@ class Luck:
             for purpose, law in sorted({s for tier in columns.values() for c in tier for s in c.streams})
         }
         self._channel = channel
+        self._fit = fit
 
     def block(self, size: int) -> list[tuple[str, Row]]:
         """The tier and the row of luck of the next ``size`` leads.
@@ -189,6 +194,8 @@ class Luck:
             ModelError: if a sample is negative or not finite; it names the channel and the purpose.
         """
         draws = {key: getattr(g, _METHOD[key[1]])(size) for key, g in self._streams.items()}
+        if self._fit is not None and ("fit", "normal") in draws:
+            draws["fit", "normal"] = self._fit(draws["fit", "normal"])
         tier_of = np.searchsorted(self._edges, self._tier_stream.random(size), side="right")
         leads: list[tuple[str, Row]] = [_NO_LEAD] * size
         for index, tier in enumerate(self._tiers):

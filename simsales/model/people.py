@@ -34,8 +34,7 @@ class CareBlock:
 class Seat:
     """A place in a colleague's meeting: whoever takes it stays until the meeting is over."""
 
-    __slots__ = ("began", "desk", "lead", "over", "ready_at", "taken", "waits_for")
-    gone = False
+    __slots__ = ("began", "desk", "gone", "lead", "over", "ready_at", "taken", "waits_for")
 
     def __init__(self, lead: Lead, clock: simpy.Environment) -> None:
         self.lead = lead
@@ -43,6 +42,14 @@ class Seat:
         self.desk: Desk | None = None
         self.waits_for: Person | None = None
         self.ready_at = 0.0
+        self.gone = False
+
+    def give_up(self) -> None:
+        """Nobody is to take it any more: the one whom the meeting was about has left."""
+        if self.desk is not None:
+            self.desk.withdraw(self)
+            self.gone = True
+            self.taken.succeed(None)
 
 
 Task = Lead | Seat | CareBlock
@@ -94,7 +101,7 @@ class Person:
         clock = desk.clock
         rank = END_OF_WORK + self.number
         end_of_work = Alarm(clock)
-        seats: Sequence[Seat] = ()
+        seats: Sequence[Seat] | None = ()
         while True:
             task = desk.next_task(self)
             if task is None:
@@ -104,6 +111,8 @@ class Person:
             if isinstance(task, Lead):
                 if task.stage.joined_by:
                     seats = yield from self._gather(task)
+                    if seats is None:
+                        continue
                 hours = task.luck[task.stage.effort] * task.effort_factor
             elif isinstance(task, CareBlock):
                 hours = task.hours
@@ -121,18 +130,27 @@ class Person:
             if isinstance(task, Lead):
                 task.flow.pipeline.done(task, self)
 
-    def _gather(self, lead: Lead) -> Generator[simpy.Event, Any, Sequence[Seat]]:
-        """Wait for all colleagues whom a step needs. Waiting is not work.
+    def _gather(self, lead: Lead) -> Generator[simpy.Event, Any, Sequence[Seat] | None]:
+        """Wait for all colleagues whom a step needs; None if the customer leaves meanwhile. Waiting is not
+        work.
 
         Roles are asked for one after the other, in alphabetical order, and nobody who invites is ever invited
         (the scenario's checks see to that), so no two meetings can wait for each other.
         """
-        clock, seats = self.desk.clock, []
+        clock = self.desk.clock
+        seats: list[Seat] = []
         for role in lead.stage.joined_by:
             seat = Seat(lead, clock)
             desk, owner = self.desk.teams.desk_for(lead, role, beside=self)
             desk.receive(seat, owner)
+            lead.seat = seat
             colleague = yield seat.taken
+            lead.seat = None
+            if colleague is None:
+                for taken in seats:
+                    taken.began.succeed()
+                    taken.over.succeed()
+                return None
             lead.owners = {**(lead.owners or {}), role: colleague}
             seats.append(seat)
         for seat in seats:
@@ -296,7 +314,7 @@ class Desk:
             task.odds *= task.flow.interest_after(waited)
         if self.team.dedicated:
             self._favour(task)
-        if task.owners is not None and task.owners.get(self.role) is person:
+        if person in task.acquainted:
             task.effort_factor *= task.stage.known_effort_factor
             task.known = task.known or task.stage.to == LIVE
 

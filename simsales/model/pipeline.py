@@ -265,6 +265,7 @@ class Pipeline:
             self._log.lead("state", lead, STATES[state])
         if state == WIN:
             flow.now.won_days += self._clock._now - lead.born
+            lead.acquainted = tuple((lead.owners or {}).values())
             self._customers.sign(lead)
         elif state == LIVE:
             self._customers.go_live(lead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 
 import numpy as np
 import simpy
@@ -72,7 +73,9 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
         tiers = sorted(scenario.opening.customers.keys() | scenario.opening.pipeline.keys())
         there = {tier: Flow(OPENING, tier, scenario, pipeline) for tier in tiers}
         flows += there.values()
-        open_for_business(scenario.opening, there, streams, customers, pipeline)
+        opening = partial(open_for_business, scenario.opening, there, streams, customers, pipeline)
+        # As if a month before had ended: after people have come to their desks, before anything else happens.
+        Alarm(clock).at(0.0, MONTH_END).callbacks.append(lambda _: opening())
     ledger = Ledger(scenario, flows, customers, teams)
 
     def close_months() -> Generator[Alarm]:
