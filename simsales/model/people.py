@@ -34,10 +34,11 @@ class CareBlock:
 class Seat:
     """A place in a colleague's meeting: whoever takes it stays until the meeting is over."""
 
-    __slots__ = ("began", "desk", "gone", "lead", "over", "ready_at", "taken", "waits_for")
+    __slots__ = ("began", "desk", "gone", "lead", "over", "ready_at", "stage", "taken", "waits_for")
 
     def __init__(self, lead: Lead, clock: simpy.Environment) -> None:
         self.lead = lead
+        self.stage = lead.stage
         self.taken, self.began, self.over = clock.event(), clock.event(), clock.event()
         self.desk: Desk | None = None
         self.waits_for: Person | None = None
@@ -203,6 +204,8 @@ class Desk:
         self._log = log
         self._assignment = team.rules.assignment
         self._latest_stage_first = team.rules.discipline == "latest_stage_first"
+        self._settles = team.dedicated or log is not None
+        """Whether something is to be settled, or noted, whenever somebody here begins with a lead."""
         self.last_given = -1
         """Ticket of the last lead routed to this desk."""
 
@@ -228,7 +231,8 @@ class Desk:
             person = self._assign(ticket)
         if person is not None and person.wake is not None:
             self.begun += 1
-            self._begin(task, person, 0.0)
+            if task.stage.settles or self._settles:
+                self._begin(task, person, 0.0)
             self._wake(person, task)
             return
         now: float = self.clock._now
@@ -267,7 +271,8 @@ class Desk:
                 waited = self.clock._now - task.ready_at
                 self.begun += 1
                 self.wait_days += waited
-                self._begin(task, person, waited)
+                if task.stage.settles or self._settles:
+                    self._begin(task, person, waited)
                 self.withdraw(task)
             return task
         for _ in self.lists:
@@ -307,7 +312,7 @@ class Desk:
         """Somebody begins with what has waited so many days; what depends on who and when is settled here."""
         if self._log is not None:
             self._log.lead("start", _lead(task), person.name)
-        if isinstance(task, Seat) or not (task.stage.settles or self.team.dedicated):
+        if isinstance(task, Seat):
             return
         task.carried = task.odds, task.effort_factor
         if task.flow.interest is not None and not task.contacted:
