@@ -11,9 +11,10 @@ import simpy
 from numpy.typing import NDArray
 
 from simsales.model.clock import ARRIVAL, Alarm, lead_rank
-from simsales.model.journey import Flow, Segment
+from simsales.model.journey import Flow
 from simsales.model.leads import Lead
 from simsales.model.luck import BLOCK, Luck, Row
+from simsales.model.segments import Segment
 from simsales.scenario.market import Inbound
 from simsales.scenario.schema import Scenario
 from simsales.streams import Streams

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from itertools import accumulate
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +19,7 @@ from simsales.model.luck import (
     residual,
     uniform,
 )
+from simsales.model.segments import Segment, Segments
 from simsales.scenario.journey import following, in_order, states_on
 from simsales.scenario.market import Cycle, Outbound, Tier
 from simsales.scenario.organization import Aims, Handoffs
@@ -211,7 +210,7 @@ class Flow:
         """Factor on the hazard of leaving."""
         self.region = self._column(uniform("region")) if source is not None and source.regions else -1
         self.industry = self._column(uniform("industry")) if source is not None and source.industries else -1
-        self.segments = _Segments(tier, *((source.regions, source.industries) if source else (None, None)))
+        self.segments = Segments(tier, *((source.regions, source.industries) if source else (None, None)))
         segments = self.segments.all()
         self.only_segment = segments[0] if len(segments) == 1 else None
         """The segment of all these leads, if there is but one."""
@@ -394,41 +393,3 @@ class _Pace:
             return delay * (1 + share * (np.maximum(np.rint(deciders), 1) - 1))
 
         return derived(purpose, lengthened, column, quantity("decision_makers", self._cycle.decision_makers))
-
-
-Segment = tuple[str, str | None, str | None]
-"""Tier, region and industry of a lead: what teams can be dedicated to."""
-
-
-class _Segments:
-    """Tells the segment of a lead of one tier and channel."""
-
-    def __init__(
-        self, tier: str, regions: Mapping[str, float] | None, industries: Mapping[str, float] | None
-    ) -> None:
-        self._tier = tier
-        self._regions = _Sorter(regions)
-        self._industries = _Sorter(industries)
-
-    def of(self, region: float, industry: float) -> Segment:
-        """The segment of a lead with these two uniform numbers."""
-        return self._tier, self._regions.of(region), self._industries.of(industry)
-
-    def all(self) -> list[Segment]:
-        """Every segment that a lead may belong to."""
-        return [(self._tier, r, i) for r in self._regions.names for i in self._industries.names]
-
-
-class _Sorter:
-    """Turns a uniform number into a name, by shares; None if there are no names."""
-
-    def __init__(self, shares: Mapping[str, float] | None) -> None:
-        self.names: list[str | None] = [None]
-        self._edges: list[float] = []
-        if shares:
-            given = sorted(name for name, share in shares.items() if share > 0)
-            self.names = [*given]
-            self._edges = list(accumulate(shares[name] for name in given))[:-1]
-
-    def of(self, number: float) -> str | None:
-        return self.names[bisect_right(self._edges, number)]

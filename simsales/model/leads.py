@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from simsales.model.luck import Row
 
 if TYPE_CHECKING:
-    from simsales.model.journey import Flow, Segment, Stage
+    from simsales.model.journey import Flow, Stage
     from simsales.model.people import Desk, Person, Seat
+    from simsales.model.segments import Segment
 
 
 class Lead:

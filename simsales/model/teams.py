@@ -10,9 +10,9 @@ import simpy
 
 from simsales.model.channels import OutboundList
 from simsales.model.eventlog import EventLog
-from simsales.model.journey import Segment
 from simsales.model.leads import Lead
 from simsales.model.people import Desk, Person
+from simsales.model.segments import Segment
 from simsales.scenario.market import Outbound
 from simsales.scenario.organization import Dedication, Team
 from simsales.scenario.schema import Scenario
