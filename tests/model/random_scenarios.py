@@ -69,6 +69,120 @@ def scenarios() -> st.SearchStrategy[Scenario]:
     return data().map(Scenario.model_validate)
 
 
+@st.composite
+def data_with_mechanisms(draw: st.DrawFn) -> Data:
+    """A scenario as plain data, with many of the mechanisms switched on that are off in ``data``."""
+    made = draw(data())
+    roles, tiers = list(made["people"]), list(made["tiers"])
+    guest = roles[-1] if len(roles) > 1 and draw(st.booleans()) else None
+    regional = draw(st.booleans())
+    for channel in made["channels"].values():
+        if regional:
+            channel["regions"] = {"eu": 0.25, "us": 0.75}
+            channel["industries"] = {"bank": 0.5, "shop": 0.5}
+        if "worked_by" not in channel:
+            channel |= draw(st.fixed_dictionaries({}, optional=_OF_CHANNELS))
+    if draw(st.booleans()):
+        made["channels"]["word"] = {
+            "enters_as": next(c["enters_as"] for c in made["channels"].values() if "worked_by" not in c),
+            "leads_per_customer_month": draw(st.sampled_from([0.0, 0.2, 2.0])),
+            "tiers": _shares(draw, tiers),
+        }
+    for tier in tiers:
+        made["tiers"][tier] |= draw(st.fixed_dictionaries({}, optional=_OF_TIERS))
+        for name, step in made["journeys"][tier].items():
+            _more_of_a_step(draw, name, step, guest)
+    for team in made["organization"]["teams"].values():
+        team |= draw(st.fixed_dictionaries({}, optional=_OF_TEAMS))
+        if regional and "serves" in team and draw(st.booleans()):
+            team["serves"] |= {"regions": ["eu"]}
+    for handoff in made["organization"]["handoff"].values():
+        handoff |= draw(st.fixed_dictionaries({}, optional=_OF_HANDOFFS))
+    made["organization"] |= draw(st.fixed_dictionaries({}, optional=_OF_ORGANIZATIONS))
+    if draw(st.booleans()):
+        made["opening"] = {
+            "customers": {
+                tier: {"customers": draw(st.integers(0, 30)), "age_months": draw(QUANTITY)} for tier in tiers
+            },
+            "pipeline": {
+                tier: {
+                    name: draw(st.integers(0, 5))
+                    for name, step in made["journeys"][tier].items()
+                    if STATES.index(step["on"]) < STATES.index("WIN")
+                }
+                for tier in tiers
+            },
+        }
+    return made
+
+
+def scenarios_with_mechanisms() -> st.SearchStrategy[Scenario]:
+    """A scenario of ``data_with_mechanisms``, checked as if it had been read from a file."""
+    return data_with_mechanisms().map(Scenario.model_validate)
+
+
+_FACTOR = st.sampled_from([0.0, 0.5, 1.0, 1.3])
+_SOME = st.sampled_from([0.2, 0.7, 1.0])
+_OF_CHANNELS: dict[str, st.SearchStrategy[Any]] = {
+    "interest": st.builds(
+        lambda h, f: {"half_life_hours": h, "floor": f}, st.floats(1, 100), st.sampled_from([0.0, 0.5])
+    ),
+    "patience_days": QUANTITY,
+    "weekday": st.just([1.0, 1.0, 1.0, 1.0, 1.0, 0.25, 0.0]),
+    "dispersion": st.sampled_from([1.0, 3.7]),
+    "bursts": st.just({"show": {"month": 1, "leads": 20.0, "every_months": 2}}),
+    "spend_per_month": st.just(500.0),
+}
+_OF_TIERS: dict[str, st.SearchStrategy[Any]] = {
+    "cycle": st.just(
+        {"per_decision_maker": 0.5, "decision_makers": {"uniform": {"low": 0.0, "high": 4.0}}}
+        | {"reference_price_per_month": 50.0, "price_exponent": 0.5, "new_market_factor": 1.5}
+    ),
+    "churn_fit_effect": st.sampled_from([0.0, 0.5, 2.0]),
+    "early_churn": st.builds(lambda m, f: {"months": m, "factor_if_known": f}, st.integers(0, 3), _FACTOR),
+}
+_OF_TEAMS: dict[str, st.SearchStrategy[Any]] = {
+    "aim": st.sampled_from(["neutral", "mql_volume", "bookings", "retained_mrr"]),
+    "dedication": st.builds(lambda e, p: {"effort_factor": e, "pass_factor": p}, _SOME, _FACTOR),
+}
+_OF_HANDOFFS: dict[str, st.SearchStrategy[Any]] = {
+    "extra_effort": st.sampled_from([0.0, 0.5]),
+    "pass_factor": st.sampled_from([0.0, 0.8, 1.0]),
+}
+_OF_ORGANIZATIONS: dict[str, st.SearchStrategy[Any]] = {
+    "aims": st.just({"mql_volume": 0.5, "bookings": 0.2, "retained_mrr": -0.5}),
+    "overflow_above": st.sampled_from([0.0, 1.0, 3.0]),
+}
+
+
+def _more_of_a_step(draw: st.DrawFn, name: str, step: Data, guest: str | None) -> None:
+    """Switch on what this step may have, by its state and by who does it."""
+    before_win = STATES.index(step["on"]) < STATES.index("WIN")
+    somebody = step["by"] != "nobody"
+    if before_win and draw(st.booleans()):
+        step["fit_weight"] = draw(st.sampled_from([0.3, 0.9]))
+        step["judged"] = somebody and draw(st.booleans())
+    if before_win and draw(st.booleans()):
+        nurture = {
+            "to": name,
+            "share": draw(_SOME),
+            "after_days": draw(QUANTITY),
+            "pass_factor": draw(_FACTOR),
+        }
+        step["otherwise"] = {"nurture": nurture | {"at_most": draw(st.integers(1, 2))}}
+    if before_win and somebody and draw(st.booleans()):
+        step["no_show"] = {
+            "probability": draw(CHANCE), "effort_hours": 0.25, "rebook_days": draw(QUANTITY),
+            "at_most": draw(st.integers(0, 2)),
+        }  # fmt: skip
+    if somebody and draw(st.booleans()):
+        step["repeat"] = {"probability": draw(CHANCE), "after_days": draw(QUANTITY)}
+    if guest is not None and step["by"] not in ("nobody", guest) and before_win and draw(st.booleans()):
+        step["joined_by"] = [guest]
+    if somebody:
+        step["known_effort_factor"] = draw(st.sampled_from([1.0, 0.5]))
+
+
 def _tier(draw: st.DrawFn, roles: list[str]) -> Data:
     tier: Data = {"price_per_month": draw(st.sampled_from([0.0, 0.1, 99.99, 1000.0]))}
     tier["churn_per_month"] = draw(CHANCE)
