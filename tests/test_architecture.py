@@ -110,7 +110,11 @@ def test_the_scenario_in_the_readme_is_one(tmp_path: Path) -> None:
     from simsales.scenario import load
 
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (tmp_path / "readme.yaml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
-    reference = (ROOT / "scenarios" / "reference.yaml").read_text(encoding="utf-8")
-    (tmp_path / "reference.yaml").write_text(reference, encoding="utf-8")
-    assert load(tmp_path / "readme.yaml").organization.teams["pod"].count == 3
+    fourth, three = (block.split("```")[0] for block in text.split("```yaml\n")[1:])
+    (tmp_path / "fourth.yaml").write_text(fourth, encoding="utf-8")
+    (tmp_path / "three.yaml").write_text(three, encoding="utf-8")
+    for name in ("reference.yaml", "pod.yaml"):
+        shipped = (ROOT / "scenarios" / name).read_text(encoding="utf-8")
+        (tmp_path / name).write_text(shipped, encoding="utf-8")
+    assert load(tmp_path / "fourth.yaml").organization.teams["pod"].members["AE"] == 4
+    assert load(tmp_path / "three.yaml").organization.teams["pod"].count == 3

@@ -131,7 +131,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         "churned",
         "customers/month",
-        "lower",
+        "neither",
         "customers that left",
         lambda m: m.per_month("ledger", "customers_churned"),
     ),
@@ -159,7 +159,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi(
         "churned_mrr",
         "currency/month",
-        "lower",
+        "neither",
         "MRR of customers that left",
         lambda m: m.per_month("ledger", "mrr_churned"),
     ),

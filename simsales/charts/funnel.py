@@ -96,7 +96,8 @@ def _printed(summaries: Mapping[str, Summary], state: str, *, split: bool) -> st
     value, around = _said(s)
     text = f"{value} ± {around}" if around else value
     source = summaries.get(SHARES.get(state, ""))
-    if source is not None and source.mean and s.mean is not None:
+    # More than all: some leads skip the state before, and a percentage of it says nothing.
+    if source is not None and source.mean and s.mean is not None and s.mean <= source.mean:
         text += f"   {100 * s.mean / source.mean:.0f} % of {label(SHARES[state])}"
     if state == "sql" and split:
         inbound, outbound = (_said(summaries[part])[0] for part in PARTS)

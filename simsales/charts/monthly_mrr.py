@@ -18,6 +18,7 @@ from simsales.charts.canvas import MARGIN, broken, extent, slide, spread, style
 Column = NDArray[np.float64]
 LABEL_SIZE, AXIS_SIZE = 14, 13
 MANY = 3
+FEW = 20
 """From so many alternatives on the ranges over replications are left out: they would cover each other."""
 
 
@@ -93,6 +94,15 @@ def _amount(value: float | None, currency: str) -> str:
     return "an undefined amount" if value is None else money(value, currency)
 
 
+def _ranges(alternatives: int, replications: int) -> bool:
+    """Whether the range of nine replications in ten is drawn: not where it clutters, nor where few
+    replications
+
+    make it narrower than the interval of the mean, which would turn light and dark round.
+    """
+    return alternatives < MANY and replications >= FEW
+
+
 def _subtitle(series: Mapping[str, NDArray[np.float64]], currency: str) -> str:
     replications = len(next(iter(series.values())))
     amount = f"Monthly recurring revenue (MRR) at each month's end, {currency}"
@@ -100,7 +110,9 @@ def _subtitle(series: Mapping[str, NDArray[np.float64]], currency: str) -> str:
     if replications < 2:
         return what
     bands = " Dark band: 95 % interval of the mean."
-    return what + (bands + " Light band: nine replications in ten." if len(series) < MANY else bands)
+    return what + (
+        bands + " Light band: nine replications in ten." if _ranges(len(series), replications) else bands
+    )
 
 
 def _note(series: Mapping[str, NDArray[np.float64]]) -> str:
@@ -121,14 +133,13 @@ def _drawn(
     note: str,
     currency: str,
 ) -> Figure:
+    ranges = _ranges(len(stats), max(s[-1].n for s in stats.values()))
     figure, bottom, top = slide(title, subtitle, note)
     width, height = figure.get_size_inches()
     labels = {name: f"{_shortened(name)}  {_amount(s[-1].mean, currency)}" for name, s in stats.items()}
     labels = {name: broken(figure, text, LABEL_SIZE, 2.8, weight="bold") for name, text in labels.items()}
     right = 0.55 + max(extent(figure, text, LABEL_SIZE, weight="bold") for text in labels.values())
-    ymax = 1.06 * max(
-        [1.0, *(y for s in stats.values() for m in s for y in _tops(m, ranges=len(stats) < MANY))]
-    )
+    ymax = 1.06 * max([1.0, *(y for s in stats.values() for m in s for y in _tops(m, ranges=ranges))])
     tick = max(extent(figure, money(ymax / n, currency), AXIS_SIZE) for n in (1, 1.07, 10))
     left, foot = MARGIN * width + tick + 0.15, bottom * height + 0.7
     axes = figure.add_axes(
@@ -137,7 +148,7 @@ def _drawn(
     alone = len(x) == 1
     shifts = (np.arange(len(stats)) - (len(stats) - 1) / 2) * (0.1 if alone else 0.0)
     colors = {
-        name: (_points if alone else _line)(axes, x + shift, name, stats[name], ranges=len(stats) < MANY)
+        name: (_points if alone else _line)(axes, x + shift, name, stats[name], ranges=ranges)
         for name, shift in zip(stats, shifts, strict=True)
     }
     axes.set_ylim(0, ymax)

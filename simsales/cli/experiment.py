@@ -4,6 +4,7 @@ charts out.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -80,9 +81,10 @@ def perform(
                 command=sys.argv,
             )
     except Interrupted as stop:
+        again = ["simsales", *sys.argv[1:]] + ([] if out is not None else ["--out", str(stop.folder)])
         click.echo(
             f"Interrupted; {stop.done:,} of {stop.asked:,} replications kept in {stop.folder}. "
-            f"The same command with --out {stop.folder} goes on from there.",
+            f"To go on from there: {shlex.join(again)}",
             err=True,
         )
         raise

@@ -257,10 +257,9 @@ def test_ctrl_c_tells_how_to_go_on(folder: Path, monkeypatch: pytest.MonkeyPatch
     result = invoke(*args, code=130)
     (results,) = (folder / "results").iterdir()
     kept = Path("results") / results.name
-    assert result.stderr == (
-        f"Interrupted; 2 of 6 replications kept in {kept}. "
-        f"The same command with --out {kept} goes on from there.\n"
-    )
+    # (Called from here, the command line is that of the test runner.)
+    assert result.stderr.startswith(f"Interrupted; 2 of 6 replications kept in {kept}. To go on from there: ")
+    assert result.stderr.endswith(f" --out {kept}\n")
     monkeypatch.setattr(simsales.model, "simulate", simulate)
     assert answer(*args, "--out", str(kept))["replications"] == 3
 
