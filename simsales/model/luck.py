@@ -110,6 +110,8 @@ def residual(purpose: str, value: float | Distribution, factor: float = 1.0) -> 
     def shared(length: Numbers, share: Numbers) -> Numbers:
         return length * share
 
+    if factor == 0:
+        return constant(0.0)
     share = uniform(f"{purpose}/share")
     if not isinstance(value, Distribution):
         return derived(purpose, shared, constant(float(value) * factor), share)

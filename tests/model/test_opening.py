@@ -260,6 +260,25 @@ def test_what_is_left_of_a_delay_is_the_residual_life_of_renewal_theory(delay: A
     assert p_value > ALARM
 
 
+@pytest.mark.parametrize(
+    "delay",
+    [
+        3.0,
+        {"exponential": {"mean": 3.0}},
+        {"lognormal": {"mean": 3.0, "sd": 1.0}},
+        {"uniform": {"low": 1.0, "high": 2.0}},
+        {"triangular": {"low": 0.0, "mode": 1.0, "high": 2.0}},
+    ],
+)
+def test_a_cycle_of_no_length_leaves_nothing_of_any_delay(delay: Any) -> None:
+    # Whoever is free of charge decides at once: a price of 0 over a reference price, to a power above 0.
+    cycle = {"reference_price_per_month": 50.0, "price_exponent": 0.5}
+    steps = PATH | {"call": PATH["call"] | {"buyer_delay_days": delay}}
+    tiers = {"t": {"price_per_month": 0, "cycle": cycle}}
+    replication = run(concern({"pipeline": {"t": {"meet": 20}}}, journeys={"t": steps}, tiers=tiers))
+    assert first_ready(replication) == {"meet": [0.0] * 20}
+
+
 def test_a_step_of_another_entrance_is_reached_by_its_own_way() -> None:
     # Names from a list come in elsewhere than the first step of the journey.
     steps = {
