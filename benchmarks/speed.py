@@ -35,6 +35,7 @@ from simsales.model import simulate
 from simsales.scenario import Scenario, load
 
 ONE_POD = Path(__file__).parents[1] / "scenarios" / "one-pod.yaml"
+CLAIMS = ONE_POD.with_name("claims.yaml")
 PODS = 20
 BARE_TIMEOUTS = 250_000
 SEED = 1
@@ -66,6 +67,31 @@ class Result:
 def over(what: str, unit: str, values: Sequence[float], **target: float) -> Result:
     """A line that sums up several measurements."""
     return Result(what, unit, median(values), min(values), max(values), **target)
+
+
+EVERYTHING = [
+    "channels.content.dispersion=3.7",
+    "channels.content.weekday=[1, 1, 1, 1, 1, 0.33, 0.33]",
+    "channels.content.bursts={show: {month: 3, leads: 60, every_months: 12}}",
+    "channels.content.patience_days={exponential: {mean: 10}}",
+    "channels.content.regions={north: 0.5, south: 0.5}",
+    "channels.word_of_mouth={enters_as: MQL, leads_per_customer_month: 0.01, tiers: {smb: 1}}",
+    "journeys.smb.qualify.no_show={probability: 0.1, effort_hours: 0.1, rebook_days: 1}",
+    "journeys.smb.discovery.repeat={probability: 0.2, after_days: 5}",
+    "journeys.smb.demo.otherwise.nurture={to: discovery, share: 0.3, after_days: 60, pass_factor: 0.8}",
+    "journeys.smb.close.joined_by=[CSM]",
+    "tiers.smb.cycle={per_decision_maker: 0.1, decision_makers: {uniform: {low: 1, high: 4}}}",
+    "organization.handoff.within_team={extra_effort: 0.05, pass_factor: 0.99, drop_probability: 0.01}",
+    "organization.teams.pod.serves={tiers: [smb]}",
+    "organization.teams.pod.dedication={effort_factor: 0.95, pass_factor: 1.02}",
+]
+"""With claims.yaml on top, every mechanism at work."""
+
+
+def with_everything() -> Scenario:
+    """One pod over the same months, every mechanism switched on."""
+    months = ["warm_up_months=0", "horizon_months=24"]
+    return load(ONE_POD, overlays=[CLAIMS], overrides=months + EVERYTHING)
 
 
 def scenarios() -> tuple[Scenario, Scenario]:
@@ -105,13 +131,15 @@ def cpu_seconds(call: Callable[[], object]) -> float:
 
 def measure_time(one: Scenario, many: Scenario, rounds: int) -> list[Result]:
     """Each of the programs once a round, the order turned round every time."""
+    everything = with_everything()
     programs: dict[str, Callable[[int], object]] = {
         "bare": lambda _: bare_timeouts(),
         "one": lambda r: simulate(one, SEED, r),
+        "everything": lambda r: simulate(everything, SEED, r),
         "plain": lambda r: simulate_plainly(one, r),
         "many": lambda r: simulate(many, SEED, r),
     }
-    for name in ("bare", "one", "plain"):
+    for name in ("bare", "one", "everything", "plain"):
         programs[name](rounds)  # The first time costs more: imports, caches, memory.
     seconds: dict[str, list[float]] = {name: [] for name in programs}
     for r in range(rounds):
@@ -125,10 +153,12 @@ def measure_time(one: Scenario, many: Scenario, rounds: int) -> list[Result]:
     events = [count_events(one, r) for r in range(rounds)]
     return [
         over(f"one pod / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("one", "bare"), at_most=1),
+        over(f"everything on / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("everything", "bare"), at_most=2),
         over("plain SimPy / one pod", "×", ratio("plain", "one"), at_least=3),
         over(f"{PODS} pods / one pod", "×", ratio("many", "one"), at_most=28),
         over(f"{BARE_TIMEOUTS:,} bare timeouts", "s", seconds["bare"]),
         over("one pod, 24 months", "s", seconds["one"]),
+        over("one pod with everything on", "s", seconds["everything"]),
         over("plain SimPy, the same", "s", seconds["plain"]),
         over(f"{PODS} pods, 24 months", "s", seconds["many"]),
         over("leads, one pod", "/s", [n / s for n, s in zip(leads, seconds["one"], strict=True)]),

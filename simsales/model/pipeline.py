@@ -215,7 +215,7 @@ class Pipeline:
 
     def _alarm_of_impatience(self, alarm: simpy.Event) -> None:
         lead: Lead = alarm._value
-        if lead.desk is not None and not lead.contacted:
+        if lead.desk is not None and not lead.contacted and lead.state < WIN:
             lead.desk.withdraw(lead)
             lead.gone = True
             self._lose(lead, lead.stage.gone_cold)
