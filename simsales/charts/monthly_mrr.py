@@ -95,10 +95,9 @@ def _amount(value: float | None, currency: str) -> str:
 
 
 def _ranges(alternatives: int, replications: int) -> bool:
-    """Whether the range of nine replications in ten is drawn: not where it clutters, nor where few
-    replications
+    """Whether the range of nine replications in ten is drawn.
 
-    make it narrower than the interval of the mean, which would turn light and dark round.
+    Not where it clutters, nor where few replications make it narrower than the interval of the mean.
     """
     return alternatives < MANY and replications >= FEW
 
