@@ -152,12 +152,15 @@ class InboundChannel:
 
 
 class ReferralChannel:
-    """Leads that LIVE customers bring, in proportion to how many there are at the start of the month."""
+    """Leads that LIVE customers bring, in proportion to how many there are at the start of the month, and to
+    the value that they feel.
+    """
 
     def __init__(
         self,
         index: int,
         per_customer: float,
+        value_exponent: float,
         luck: Luck,
         flows: dict[str, Flow],
         customers: Customers,
@@ -165,6 +168,7 @@ class ReferralChannel:
     ) -> None:
         self._index = index
         self._per_customer = per_customer
+        self._value_exponent = value_exponent
         self._luck = luck
         self._flows = flows
         self._customers = customers
@@ -180,7 +184,7 @@ class ReferralChannel:
             start = month * MONTH_DAYS
             # A month's customers are counted at its first instant, behind the month end and before any lead.
             yield arrival.at(start, ARRIVAL - 1)
-            more = self._per_customer * self._customers.live
+            more = self._per_customer * self._customers.word_of_mouth(self._value_exponent)
             while next_unit < expected + more:
                 time = start + (next_unit - expected) / more * MONTH_DAYS
                 number, (tier, luck) = next(leads)

@@ -1,24 +1,32 @@
-"""Customers: from signature to the day they leave, month by month, and the care they ask for."""
+"""Customers: from signature to the day they leave, and the work that they ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from itertools import count
-from math import inf, log1p
 from typing import TYPE_CHECKING
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from simsales.model.base import Base
 from simsales.model.clock import CARE, Alarm
+from simsales.model.growth import Talk
 from simsales.model.journey import LIVE
+from simsales.model.leads import Customer
+from simsales.model.life import LifeLuck
+from simsales.model.people import AccountWork
+from simsales.model.prices import Offer, PriceList
 from simsales.scenario.schema import Scenario
+from simsales.streams import Streams
 from simsales.units import MONTH_DAYS
 
 if TYPE_CHECKING:
     from simsales.model.eventlog import EventLog
     from simsales.model.leads import Lead
+    from simsales.model.pay import Payroll
+    from simsales.model.people import Person
     from simsales.model.teams import Teams
 
 CARE_BLOCKS_PER_MONTH = 20
@@ -27,119 +35,110 @@ onboarding.
 """
 
 
-class TierMonth:
-    """One tier's movements of customers and MRR in one month: opening + new − churned = closing."""
-
-    __slots__ = (
-        "customers_churned",
-        "customers_closing",
-        "customers_new",
-        "customers_opening",
-        "mrr_churned",
-        "mrr_closing",
-        "mrr_new",
-        "mrr_opening",
-        "revenue",
-    )
-
-    def __init__(self) -> None:
-        self.customers_opening = self.customers_new = self.customers_churned = self.customers_closing = 0
-        self.mrr_opening = self.mrr_new = self.mrr_churned = self.mrr_closing = 0.0
-        self.revenue = 0.0
-        """MRR collected: a full month for those who were there at its start, the rest of the month for new
-        ones.
-        """
-
-
-class _Base:
-    """The customers of one tier: those who were there at the month's start, and those who have signed
-    since.
-    """
-
-    def __init__(self, months: int, hazard_per_month: float) -> None:
-        self.months = [TierMonth() for _ in range(months)]
-        self.hazard_per_month = hazard_per_month
-        self.leads: list[Lead] = []
-        self.threshold: NDArray[np.float64] = np.empty(0)
-        self.hazard: NDArray[np.float64] = np.empty(0)
-        self.factor: NDArray[np.float64] = np.empty(0)
-        """What each customer's fit makes of the hazard."""
-        self.age: NDArray[np.float64] = np.empty(0)
-        """Full months as a customer."""
-        self.new: list[Lead] = []
-
-    def take_in(self, leads: list[Lead], age: NDArray[np.float64]) -> None:
-        """Customers who are there at the start of the month that begins, and for how many months they have
-        been.
-        """
-        self.leads += leads
-        thresholds = [lead.luck[lead.flow.churn] for lead in leads]
-        factors = [lead.luck[lead.flow.stays] for lead in leads]
-        self.threshold = np.concatenate((self.threshold, thresholds))
-        self.hazard = np.concatenate((self.hazard, np.zeros(len(leads))))
-        self.factor = np.concatenate((self.factor, factors))
-        self.age = np.concatenate((self.age, age))
-
-
 class Customers:
-    """All customers, by tier.
+    """All customers, by tier: what a buyer is offered, who signs, who is looked after by whom, who leaves.
 
-    A customer is one from signature (WIN) on, pays from then on, and leaves at a month's end. Survival by
-    threshold: each draws one standard exponential number at birth, gathers the hazard −ln(1 −
-    churn_per_month) over every month that it was there from the start, and leaves at the end of the month
-    in which the sum passes its threshold; so a customer who is there at the start of a month leaves at its
-    end with probability churn_per_month.
+    A customer is one from signature (WIN) on, pays from then on, and leaves at a month's end.
     """
 
     def __init__(
-        self, scenario: Scenario, clock: simpy.Environment, teams: Teams, log: EventLog | None
+        self,
+        scenario: Scenario,
+        clock: simpy.Environment,
+        teams: Teams,
+        payroll: Payroll,
+        streams: Streams,
+        log: EventLog | None,
     ) -> None:
         months = scenario.warm_up_months + scenario.horizon_months
         self._clock = clock
         self._teams = teams
+        self.payroll = payroll
         self._tiers = scenario.tiers
         self._log = log
         self._month = 0
+        self._months = months
+        self._warm_up = scenario.warm_up_months
         self.live = 0
         """LIVE customers now."""
-        self.bases = {
-            tier: _Base(months, inf if product.churn_per_month == 1 else -log1p(-product.churn_per_month))
-            for tier, product in sorted(scenario.tiers.items())
-        }
+        life = LifeLuck(streams, months)
+        self.offers: dict[str, Offer] = {}
+        self.bases: dict[str, Base] = {}
+        for tier, product in sorted(scenario.tiers.items()):
+            prices = PriceList(product, scenario.warm_up_months)
+            base = self.bases[tier] = Base(tier, scenario, prices, life, payroll, self, log)
+            self.offers[tier] = Offer(product, prices, base.references, scenario.warm_up_months)
+        self._by_word_of_mouth = any(
+            product.community is not None and product.community.referral_factor != 1
+            for product in scenario.tiers.values()
+        )
 
-    def sign(self, lead: Lead) -> None:
+    # --------------------------------------------------------------------------------------- coming in
+
+    def sign(self, lead: Lead, closer: Person | None) -> None:
         """A lead becomes a customer: it is new this month and pays from now on."""
         base = self.bases[lead.flow.tier]
-        price = lead.flow.price_per_month
-        month = base.months[self._month]
-        month.customers_new += 1
-        month.mrr_new += price
-        month.revenue += price * ((self._month + 1) - self._clock._now / MONTH_DAYS)
-        base.new.append(lead)
+        offer = self.offers[lead.flow.tier]
+        now: float = self._clock._now
+        place = offer.contract(lead, now)
+        assert place is not None
+        customer = lead.customer = Customer(lead, now)
         # A row of its own: customers stay for years, and a part of a block would keep all of it in memory.
         lead.luck = np.array(lead.luck).data
+        mrr = base.sign(customer, offer.price(lead, now), place, self._month)
+        self.payroll.signed(customer, closer, mrr, offer.menu.contracts[place], self._month)
+        if self._log is not None:
+            self._log.customer("sign", lead, offer.menu.names[place], closer, mrr)
+
+    def take_over(self, leads: list[Lead], ages: NDArray[np.int64]) -> None:
+        """Leads of one tier who are customers at the beginning, all of them LIVE, and their ages in full
+        months.
+        """
+        if not leads:
+            return
+        base, offer = self.bases[leads[0].flow.tier], self.offers[leads[0].flow.tier]
+        there = []
+        for lead in leads:
+            customer = lead.customer = Customer(lead, 0.0)
+            place = offer.contract(lead, 0.0)
+            customer.contract = offer.menu.first_offered if place is None else place
+            terms = offer.menu.contracts[customer.contract]
+            customer.price = offer.price(lead, 0.0) * (1 - terms.discount)
+            customer.mrr = round(customer.price, 2)
+            there.append(customer)
+            self.go_live(lead)
+        base.take_over(there, ages)
 
     def go_live(self, lead: Lead) -> None:
         """A customer is activated: from now on somebody looks after it, its owner if it has one for that
         role.
         """
+        customer = lead.customer
+        assert customer is not None
         self.live += 1
-        tier = lead.flow.tier
-        care = self._tiers[tier].care
-        if care is None:
-            return
-        keeper = self._teams.owner(lead, care.by)
-        if keeper is None:
-            desk, _ = self._teams.desk_for(lead, care.by)
-            keeper = min(desk.people, key=lambda person: sum(person.customers.values()))
-        lead.keeper = keeper
-        keeper.customers[tier] = keeper.customers.get(tier, 0) + 1
+        customer.live_at = self._clock._now
+        care = self._tiers[lead.flow.tier].care
+        if care is not None:
+            customer.keeper = keeper = self._person_for(lead, care.by)
+            keeper.customers[lead.flow.tier] = keeper.customers.get(lead.flow.tier, 0) + 1
+
+    def _person_for(self, lead: Lead, role: str) -> Person:
+        """Who does a role's work for a customer: its owner, or who has the fewest customers at the desk it
+        falls to.
+        """
+        owner = self._teams.owner(lead, role)
+        if owner is None:
+            desk, _ = self._teams.desk_for(lead, role)
+            owner = min(desk.people, key=lambda person: sum(person.customers.values()))
+        return owner
+
+    # ------------------------------------------------------------------------------------ work with them
 
     def care(self) -> Generator[Alarm]:
         """The process that queues the care of the base, block by block."""
         hours = {
             tier: product.care.effort_hours_per_month / CARE_BLOCKS_PER_MONTH
-            for tier, product in self._tiers.items()
+            for tier, product in sorted(self._tiers.items())
             if product.care is not None and product.care.effort_hours_per_month > 0
         }
         round_ = Alarm(self._clock)
@@ -149,59 +148,91 @@ class Customers:
             for person in self._teams.people:
                 if not person.customers:
                     continue
-                due = sum(
-                    number * hours[tier] for tier, number in sorted(person.customers.items()) if tier in hours
-                )
-                if due > 0:
-                    person.desk.look_after(person, due)
+                due = {
+                    tier: person.customers[tier] * each
+                    for tier, each in hours.items()
+                    if person.customers.get(tier)
+                }
+                if due:
+                    work = AccountWork(due)
+                    person.care_due += work.hours
+                    person.desk.look_after(person, work)
+
+    def talk(self, customer: Customer, talk: Talk) -> None:
+        """Put a talk with a customer on the desk of whoever is to lead it."""
+        lead = customer.lead
+        keeper = customer.keeper
+        if keeper is None or keeper.desk.role != talk.by:
+            keeper = self._person_for(lead, talk.by)
+            lead.owners = {**(lead.owners or {}), talk.by: keeper}
+        work = AccountWork({lead.flow.tier: talk.hours}, customer, talk)
+        customer.pending[talk.about] = work
+        keeper.desk.look_after(keeper, work)
+
+    def talked(self, work: AccountWork, person: Person) -> None:
+        """A talk has taken place; what comes of it is settled when the month is closed."""
+        customer, talk = work.customer, work.talk
+        assert customer is not None
+        assert talk is not None
+        customer.pending.pop(talk.about, None)
+        self.bases[customer.lead.flow.tier].talked.append((customer, talk, person))
+        if self._log is not None:
+            self._log.customer("talk", customer.lead, talk.about, person, 0.0)
+
+    def word_of_mouth(self, value_exponent: float) -> float:
+        """LIVE customers now, weighted by the value that they feel."""
+        if not value_exponent and not self._by_word_of_mouth:
+            return self.live
+        return sum(base.word_of_mouth(value_exponent, self._month_number()) for base in self.bases.values())
+
+    # ------------------------------------------------------------------------------------------ month's end
+
+    def open_month(self) -> None:
+        """Put on the desks what the month that begins asks for."""
+        for base in self.bases.values():
+            base.open_month(self._month)
 
     def close_month(self) -> None:
         """Let those leave whose time has come, book the month, and open the next one."""
-        for tier, base in self.bases.items():
-            month = base.months[self._month]
-            price = self._tiers[tier].price_per_month
-            month.customers_opening = len(base.leads)
-            month.mrr_opening = price * month.customers_opening
-            month.revenue += month.mrr_opening
-            base.hazard += self._hazard(tier, base)
-            base.age += 1
-            leaving = base.hazard > base.threshold
-            for i in np.flatnonzero(leaving).tolist():
-                self._leave(base.leads[i])
-                month.customers_churned += 1
-                month.mrr_churned += price
-            staying = ~leaving
-            base.leads = [lead for lead, stays in zip(base.leads, staying.tolist(), strict=True) if stays]
-            base.hazard, base.threshold = base.hazard[staying], base.threshold[staying]
-            base.factor, base.age = base.factor[staying], base.age[staying]
-            base.take_in(base.new, np.zeros(len(base.new)))
-            base.new = []
-            month.customers_closing = len(base.leads)
-            month.mrr_closing = price * month.customers_closing
+        for base in self.bases.values():
+            base.close_month(self._month)
         self._month += 1
+        for person in self._teams.people:
+            person.care_due = person.care_done = 0.0
+        if self._month < self._months:
+            self.open_month()
 
-    def _hazard(self, tier: str, base: _Base) -> NDArray[np.float64]:
-        """What each customer gathers in the month that ends."""
-        hazard: NDArray[np.float64] = base.hazard_per_month * base.factor
-        early = self._tiers[tier].early_churn
-        if early.factor_if_known != 1:
-            known = np.array([lead.known for lead in base.leads], dtype=bool)
-            spared = known & (base.age < early.months)
-            # (Certain churn is an infinite hazard, which a factor of 0 would make a nan of.)
-            hazard[spared] = early.factor_if_known * hazard[spared] if early.factor_if_known else 0.0
-        return hazard
+    def _month_number(self) -> int:
+        return self._month + 1 - self._warm_up
 
-    def _leave(self, lead: Lead) -> None:
+    def leave(self, customer: Customer, reason: str, mrr: float) -> None:
         """A customer leaves; work that waits for it, or is planned, falls away."""
+        lead = customer.lead
         lead.gone = True
         self.live -= lead.state == LIVE
+        customer.left = True
         flow = lead.flow
         flow.inside[lead.state] -= 1
         if self._log is not None:
-            self._log.lead("leave", lead)
-        if lead.keeper is not None:
-            lead.keeper.customers[flow.tier] -= 1
+            self._log.customer("leave", lead, reason, None, mrr)
+        if customer.keeper is not None:
+            customer.keeper.customers[flow.tier] -= 1
+            customer.keeper = None
+        for work in customer.pending.values():
+            work.gone = True
+        customer.pending.clear()
         if lead.desk is not None:
             lead.desk.withdraw(lead)
         if lead.seat is not None:
             lead.seat.give_up()
+
+    def come_back(self, customer: Customer, mrr: float) -> None:
+        """A customer who has left returns, as a LIVE one."""
+        lead = customer.lead
+        lead.gone = False
+        lead.state = lead.furthest = LIVE
+        lead.flow.inside[LIVE] += 1
+        lead.flow.returned += 1
+        self.go_live(lead)
+        if self._log is not None:
+            self._log.customer("return", lead, "", None, mrr)

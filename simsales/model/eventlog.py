@@ -10,6 +10,7 @@ from simsales.model.replication import Event
 
 if TYPE_CHECKING:
     from simsales.model.leads import Lead
+    from simsales.model.people import Person
 
 
 class EventLog:
@@ -25,3 +26,9 @@ class EventLog:
         self.events.append(
             Event(self._clock.now, kind, flow.channel, lead.number, flow.tier, lead.stage.name, detail)
         )
+
+    def customer(self, kind: str, lead: Lead, step: str, person: Person | None, mrr: float) -> None:
+        """Note what happened to a customer: the contract or cause goes under ``step``."""
+        flow = lead.flow
+        who = "" if person is None else person.name
+        self.events.append(Event(self._clock.now, kind, flow.channel, lead.number, flow.tier, step, who, mrr))

@@ -15,10 +15,12 @@ from simsales.model.luck import (
     constant,
     derived,
     exponential,
+    of_mean_one,
     quantity,
     residual,
     uniform,
 )
+from simsales.model.prices import MOST_DISCOUNT, Offer
 from simsales.model.segments import Segment, Segments
 from simsales.scenario.journey import following, in_order, states_on
 from simsales.scenario.market import Cycle, Outbound, Tier
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
     from simsales.model.pipeline import Pipeline
 
 SQL = STATES.index("SQL")
+SAL = STATES.index("SAL")
 WIN = STATES.index("WIN")
 LIVE = STATES.index("LIVE")
 
 DROPPED = "dropped in hand-off"
 GONE_COLD = "gone cold"
 NO_SHOW = "did not turn up"
+NO_CONTRACT = "contract not offered"
 
 OPENING = "opening"
 """Where leads and customers come from that are there at the beginning: a channel's name that no scenario
@@ -56,6 +60,7 @@ class Stage:
         "again",
         "again_absent",
         "by_aim",
+        "deal",
         "delay",
         "drop",
         "dropped",
@@ -67,6 +72,7 @@ class Stage:
         "meets_again",
         "name",
         "next",
+        "no_contract",
         "no_show",
         "no_show_probability",
         "not_there",
@@ -104,6 +110,8 @@ class Stage:
         self.by_aim: dict[str, float] | None = None
         """The same by the aim of the team that judges; None where nothing is judged."""
         self.known_effort_factor = step.known_effort_factor
+        self.deal = False
+        """Whether price, contracts or other customers have a say in what becomes of it."""
         self.meets_again = step.no_show is not None or step.repeat is not None
         """Whether the meeting may not take place, or not be the last."""
         self.settles = step.to == "LIVE" or step.known_effort_factor != 1
@@ -122,6 +130,7 @@ class Stage:
         self.dropped = (name, DROPPED)
         self.gone_cold = (name, GONE_COLD)
         self.not_there = (name, NO_SHOW)
+        self.no_contract = (name, NO_CONTRACT)
         # Indices into a row of luck.
         self.passes = self.effort = self.delay = self.drop = self.within = self.across = -1
         self.no_show = self.rebook = self.repeat = self.repeat_delay = self.nurture = self.nurture_delay = -1
@@ -135,8 +144,10 @@ class FlowMonth:
         "entered",
         "lost",
         "nurtured",
+        "open_opportunities",
         "opportunities_lost",
         "opportunities_lost_days",
+        "opportunities_lost_mrr",
         "won_days",
     )
 
@@ -153,13 +164,20 @@ class FlowMonth:
         self.opportunities_lost = 0
         """Leads lost as SQL or later."""
         self.opportunities_lost_days = 0.0
+        self.opportunities_lost_mrr = 0.0
+        """What they would have paid a month, list price less discount."""
+        self.open_opportunities = 0
+        """Leads that are SQL or SAL at the month's end."""
 
-    def lose(self, where: tuple[str, str], furthest: int, days: float) -> None:
-        """Count a lead that is lost, having come as far as ``furthest``, so many days after it came in."""
+    def lose(self, where: tuple[str, str]) -> None:
+        """Count a lead that is lost."""
         self.lost[where] = self.lost.get(where, 0) + 1
-        if furthest >= SQL:
-            self.opportunities_lost += 1
-            self.opportunities_lost_days += days
+
+    def lose_opportunity(self, days: float, mrr: float) -> None:
+        """Count it as an opportunity lost as well, so many days after it came in."""
+        self.opportunities_lost += 1
+        self.opportunities_lost_days += days
+        self.opportunities_lost_mrr += mrr
 
 
 class Flow:
@@ -177,8 +195,11 @@ class Flow:
         )
         self.tier = tier
         self.pipeline = pipeline
-        self.cost_per_lead = 0.0 if source is None else source.cost_per_lead
-        self.price_per_month = product.price_per_month
+        self._cost_per_lead = 0.0 if source is None else source.cost_per_lead
+        self._spend = 0.0 if source is None else source.spend_per_month * source.tiers[tier]
+        self.offer: Offer = pipeline.customers.offers[tier]
+        self.sways = self.offer.sways
+        """Whether price, contracts or other customers have a say in what becomes of a deal."""
 
         months = scenario.warm_up_months + scenario.horizon_months
         self.months = [FlowMonth() for _ in range(months)]
@@ -186,6 +207,8 @@ class Flow:
         """The current month's counts."""
         self.inside = [0] * len(STATES)
         """Leads and customers now in each state (customers that left are not)."""
+        self.returned = 0
+        """Customers that have left and come back."""
 
         self.columns: list[Column] = []
         """What a row of these leads' luck holds."""
@@ -208,6 +231,23 @@ class Flow:
             stay(product.churn_fit_effect, fit_of_winners) if product.churn_fit_effect else constant(1.0)
         )
         """Factor on the hazard of leaving."""
+        self._discount = self._column(quantity("discount", product.discount))
+        self._discounts = product.discount != 0
+        choice = len(product.contracts) > 1
+        self.contract_luck = (
+            [self._column(uniform(f"contract/{what}")) for what in ("wants", "other", "accepts")]
+            if choice
+            else []
+        )
+        """What decides the contract that the lead signs."""
+        self.quality, self.member, self.reference = -1, -1, -1
+        spread = product.churn_factors.onboarding.quality_sd
+        if spread:
+            self.quality = self._column(of_mean_one("onboarding/quality", spread))
+        if product.community is not None:
+            self.member = self._column(uniform("community"))
+        if product.reference_customers is not None:
+            self.reference = self._column(uniform("reference"))
         self.region = self._column(uniform("region")) if source is not None and source.regions else -1
         self.industry = self._column(uniform("industry")) if source is not None and source.industries else -1
         self.segments = Segments(tier, *((source.regions, source.industries) if source else (None, None)))
@@ -231,6 +271,14 @@ class Flow:
         """Tier, region and industry of the lead with this luck."""
         region = luck[self.region] if self.region >= 0 else 0.0
         return self.segments.of(region, luck[self.industry] if self.industry >= 0 else 0.0)
+
+    def discount_of(self, luck: Row) -> float:
+        """Share of the list price that a lead gets off."""
+        return min(luck[self._discount], MOST_DISCOUNT) if self._discounts else 0.0
+
+    def cost(self, leads: int) -> float:
+        """What so many leads cost, with this tier's share of what the channel costs a month anyway."""
+        return leads * self._cost_per_lead + self._spend
 
     def selection(self, name: str | None) -> list[tuple[float, float]]:
         """What leads on the way to a step (None: customers) have been selected by: weight and threshold of
@@ -311,6 +359,7 @@ class Flow:
         stage.settles = stage.settles or self.interest is not None
         against = self._against[stage.name]
         stage.pass_probability = against
+        stage.deal = step.to == "WIN" and self.sways
         if step.judged:
             stage.by_aim = {"neutral": against} | {
                 aim: shifted(against, shift) for aim, shift in aims.model_dump().items()
@@ -375,7 +424,7 @@ class _Pace:
 
     def __init__(self, product: Tier) -> None:
         cycle = product.cycle
-        reference = cycle.reference_price_per_month
+        reference = product.reference_price_per_month
         price = 1.0 if reference is None else product.price_per_month / reference
         self._factor = cycle.new_market_factor * float(price**cycle.price_exponent)
         self._cycle: Cycle = cycle

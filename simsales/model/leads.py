@@ -1,14 +1,15 @@
-"""Leads: somebody who may become, or has become, a customer."""
+"""Leads: somebody who may become, or has become, a customer; and what is known of one as a customer."""
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from simsales.model.luck import Row
 
 if TYPE_CHECKING:
     from simsales.model.journey import Flow, Stage
-    from simsales.model.people import Desk, Person, Seat
+    from simsales.model.people import AccountWork, Desk, Person, Seat
     from simsales.model.segments import Segment
 
 
@@ -16,17 +17,15 @@ class Lead:
     """Somebody who may become, or has become, a customer."""
 
     __slots__ = (
-        "acquainted",
         "born",
         "carried",
         "contacted",
+        "customer",
         "desk",
         "effort_factor",
         "flow",
         "furthest",
         "gone",
-        "keeper",
-        "known",
         "luck",
         "number",
         "odds",
@@ -68,12 +67,8 @@ class Lead:
         """Who has the lead, by role."""
         self.contacted = False
         """Whether somebody has worked on it."""
-        self.acquainted: tuple[Person, ...] = ()
-        """Who had met it when it signed."""
-        self.known = False
-        """Whether the person who onboards it knew it before."""
-        self.keeper: Person | None = None
-        """Who looks after it as a LIVE customer."""
+        self.customer: Customer | None = None
+        """What is known of it as a customer; None until it has signed."""
         self.seat: Seat | None = None
         """The colleague's seat that a meeting about it waits for; None if none."""
         self.desk: Desk | None = None
@@ -84,3 +79,45 @@ class Lead:
         """Since when it is waiting, in days."""
         self.gone = False
         """Whether it has left as a customer, or gone cold: work that was planned for it falls away."""
+
+
+class Customer:
+    """What is known of one customer beside its row in the base."""
+
+    __slots__ = (
+        "contract",
+        "keeper",
+        "known",
+        "lead",
+        "left",
+        "live_at",
+        "month_part",
+        "mrr",
+        "pending",
+        "price",
+        "signed_at",
+        "sold_by",
+    )
+
+    def __init__(self, lead: Lead, signed_at: float) -> None:
+        self.lead = lead
+        self.signed_at = signed_at
+        """When it signed, in days."""
+        self.sold_by: dict[str, Person] = dict(lead.owners or {})
+        """Who had it when it signed, by role."""
+        self.contract = 0
+        """Place of its contract among those of the tier."""
+        self.price = self.mrr = 0.0
+        """What a unit cost it when it signed, and what it paid a month."""
+        self.month_part = 0.0
+        """For which part of the month of signature it pays."""
+        self.known = False
+        """Whether the person who onboards it knew it before."""
+        self.live_at = inf
+        """When it went LIVE, in days."""
+        self.keeper: Person | None = None
+        """Who looks after it as a LIVE customer."""
+        self.pending: dict[str, AccountWork] = {}
+        """Talks that are to take place, by what they are about."""
+        self.left = False
+        """Whether it has ever left."""

@@ -4,11 +4,13 @@ gathered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
-from simsales.model.customers import Customers, TierMonth
-from simsales.model.journey import Flow
+from simsales.model.base import TierMonth
+from simsales.model.customers import Customers
+from simsales.model.journey import SAL, SQL, Flow
+from simsales.model.pay import Costs
 from simsales.model.people import Desk
 from simsales.model.replication import Table
 from simsales.model.teams import Teams
@@ -17,20 +19,30 @@ from simsales.scenario.schema import Scenario
 from simsales.units import MONTH_DAYS
 
 _KEY = ("month", "channel", "tier")
-_FUNNEL = ("lost", "won_days", "opportunities_lost", "opportunities_lost_days", "nurtured", "channel_cost")
+_COUNTS = (
+    "won_days",
+    "opportunities_lost",
+    "opportunities_lost_days",
+    "opportunities_lost_mrr",
+    "open_opportunities",
+    "nurtured",
+)
 _DESK = ("month", "team", "role", "people", "available_days")
 _WORK = ("busy_days", "begun", "wait_days", "backlog_days")
-_LEDGER = TierMonth.__slots__
+_LEDGER = tuple(field.name for field in fields(TierMonth))
 
 
 class Ledger:
     """Closes the months, and makes the tables when all are closed."""
 
-    def __init__(self, scenario: Scenario, flows: Sequence[Flow], customers: Customers, teams: Teams) -> None:
+    def __init__(
+        self, scenario: Scenario, flows: list[Flow], customers: Customers, teams: Teams, costs: Costs
+    ) -> None:
         self._scenario = scenario
         self._flows = flows
         self._customers = customers
         self._teams = teams
+        self._costs = costs
         self._first_month = 1 - scenario.warm_up_months
         self._closed = 0
         self._running = {desk: _sums(desk, 0.0) for desk in teams.desks}
@@ -39,12 +51,14 @@ class Ledger:
     def close_month(self) -> None:
         """Close the month that ends now."""
         self._customers.close_month()
+        self._costs.close_month(self._closed, self._flows, self._customers.bases)
         self._closed += 1
         now = self._closed * MONTH_DAYS
         for desk in self._teams.desks:
             before, after = self._running[desk], _sums(desk, now)
             self._running[desk] = after
             people = len(desk.people)
+            terms = self._scenario.people[desk.role]
             self._work.append(
                 (
                     self._closed - 1 + self._first_month,
@@ -54,17 +68,13 @@ class Ledger:
                     people * MONTH_DAYS,
                     *(b - a for a, b in zip(before, after, strict=True)),
                     desk.waiting,
-                    people * self._scenario.people[desk.role].salary_per_year / 12,
+                    people * terms.salary_per_year / 12 * (1 + terms.on_cost_share),
                 )
             )
         for flow in self._flows:
+            flow.now.open_opportunities = flow.inside[SQL] + flow.inside[SAL]
             if self._closed < len(flow.months):
                 flow.now = flow.months[self._closed]
-
-    def _spend(self, flow: Flow) -> float:
-        """The flow's share of what its channel costs a month."""
-        channel = self._scenario.channels.get(flow.channel)
-        return 0.0 if channel is None else channel.spend_per_month * channel.tiers[flow.tier]
 
     def tables(self) -> dict[str, Table]:
         """The books of the whole replication; the columns are described in docs/model.md."""
@@ -81,11 +91,8 @@ class Ledger:
                         counts.came_in,
                         *counts.entered,
                         sum(counts.lost.values()),
-                        counts.won_days,
-                        counts.opportunities_lost,
-                        counts.opportunities_lost_days,
-                        counts.nurtured,
-                        counts.came_in * flow.cost_per_lead + self._spend(flow),
+                        *(getattr(counts, name) for name in _COUNTS),
+                        flow.cost(counts.came_in),
                     )
                 )
                 losses += [(*key, *where, lost) for where, lost in sorted(counts.lost.items())]
@@ -99,11 +106,33 @@ class Ledger:
             for flow in self._flows
             for state, inside in zip(STATES, flow.inside, strict=True)
         ]
+        moved = [
+            (month + self._first_month, tier, movement, cause, *amounts)
+            for tier, base in self._customers.bases.items()
+            for (month, movement, cause), amounts in sorted(base.movements.items())
+        ]
+        stays = [
+            (tier, age, int(there), int(left), revenue, margin)
+            for tier, base in self._customers.bases.items()
+            for age, (there, left, revenue, margin) in enumerate(base.stays.T.tolist())
+            if there
+        ]
+        first = self._first_month
+        costs = [(month + first, *key, cost) for (month, *key), cost in sorted(self._costs.rows.items())]
+        paid = [
+            (month + first, *key, cost) for (month, *key), cost in sorted(self._costs.commissions.items())
+        ]
         states = [state.lower() for state in STATES]
         return {
-            "funnel": _table([*_KEY, "direction", "came_in", *states, *_FUNNEL], funnel),
+            "funnel": _table(
+                [*_KEY, "direction", "came_in", *states, "lost", *_COUNTS, "channel_cost"], funnel
+            ),
             "losses": _table([*_KEY, "step", "reason", "lost"], losses),
             "ledger": _table(["month", "tier", *_LEDGER], ledger),
+            "movements": _table(["month", "tier", "movement", "cause", "customers", "mrr"], moved),
+            "stays": _table(["tier", "age", "customers", "left", "revenue", "margin"], stays),
+            "costs": _table(["month", "tier", "purpose", "kind", "amount"], costs),
+            "commissions": _table(["month", "person", "role", "kind", "amount"], paid),
             "work": _table([*_DESK, *_WORK, "waiting_end", "salaries"], self._work),
             "pipeline": _table(["channel", "tier", "state", "inside"], pipeline),
         }

@@ -67,6 +67,12 @@ def exponential(purpose: str) -> Column:
     return Column(purpose, ((purpose, "exponential"),), _as_drawn)
 
 
+def of_mean_one(purpose: str, sd: float) -> Column:
+    """A lognormal factor of mean 1 and standard deviation ``sd``."""
+    variance = np.log1p(sd**2)
+    return Column(purpose, ((purpose, "normal"),), lambda z: np.exp(np.sqrt(variance) * z - variance / 2))
+
+
 def quantity(purpose: str, value: float | Distribution, factor: float = 1.0) -> Column:
     """A time or effort: a constant, or draws from a distribution of the scenario; times ``factor``."""
     if not isinstance(value, Distribution):
@@ -195,7 +201,7 @@ class Luck:
         Raises:
             ModelError: if a sample is negative or not finite; it names the channel and the purpose.
         """
-        draws = {key: getattr(g, _METHOD[key[1]])(size) for key, g in self._streams.items()}
+        draws = {key: getattr(g, METHOD[key[1]])(size) for key, g in self._streams.items()}
         if self._fit is not None and ("fit", "normal") in draws:
             draws["fit", "normal"] = self._fit(draws["fit", "normal"])
         tier_of = np.searchsorted(self._edges, self._tier_stream.random(size), side="right")
@@ -228,4 +234,4 @@ class Luck:
             raise ModelError(f"{where}: a sample must be finite and ≥ 0, but is {bad}")
 
 
-_METHOD = {"uniform": "random", "normal": "standard_normal", "exponential": "standard_exponential"}
+METHOD = {"uniform": "random", "normal": "standard_normal", "exponential": "standard_exponential"}

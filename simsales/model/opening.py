@@ -42,8 +42,7 @@ def open_for_business(
             for lead in living:
                 lead.state = lead.furthest = LIVE
                 pipeline.take_over(lead)
-                customers.go_live(lead)
-            customers.bases[tier].take_in(living, np.floor([lead.luck[age] for lead in living]))
+            customers.take_over(living, np.array([int(lead.luck[age]) for lead in living]))
         for name, there in sorted(opening.pipeline.get(tier, {}).items()):
             stage, left = flow.on_the_way(name)
             way = len(flow.columns)
@@ -56,6 +55,7 @@ def open_for_business(
                 lead.state = lead.furthest = stage.on or 0
                 pipeline.take_over(lead)
                 pipeline.ready_after(lead, row[left[int(row[way] * len(left))]] if left else 0.0)
+    customers.open_month()
 
 
 def _rows(luck: Luck, number: int) -> Iterator[Row]:

@@ -18,17 +18,24 @@ from simsales.units import MONTH_DAYS
 if TYPE_CHECKING:
     from simsales.model.channels import OutboundList
     from simsales.model.eventlog import EventLog
+    from simsales.model.growth import Talk
+    from simsales.model.leads import Customer
     from simsales.model.teams import TeamCopy, Teams
 
 
-class CareBlock:
-    """A stretch of looking after the customers one has."""
+class AccountWork:
+    """Work for those who are customers already: the care of all that one has, or a talk with one of them."""
 
-    __slots__ = ("hours",)
-    gone = False
+    __slots__ = ("customer", "gone", "hours", "hours_by_tier", "talk")
 
-    def __init__(self, hours: float) -> None:
-        self.hours = hours
+    def __init__(
+        self, hours_by_tier: dict[str, float], customer: Customer | None = None, talk: Talk | None = None
+    ) -> None:
+        self.hours_by_tier = hours_by_tier
+        self.hours = sum(hours_by_tier.values())
+        self.customer = customer
+        self.talk = talk
+        self.gone = False
 
 
 class Seat:
@@ -53,8 +60,8 @@ class Seat:
             self.taken.succeed(None)
 
 
-Task = Lead | Seat | CareBlock
-"""What takes a person's time: a step of a lead's journey, a colleague's meeting, or a block of care."""
+Task = Lead | Seat | AccountWork
+"""What takes a person's time: a step of a lead's journey, a colleague's meeting, or work for customers."""
 
 # (place in the discipline, ticket, task): the heap's smallest entry is taken next.
 Queue = list[tuple[int, int, Task]]
@@ -64,15 +71,20 @@ class Person:
     """One person of one role in one team."""
 
     __slots__ = (
+        "account_days",
         "busy_days",
         "busy_since",
+        "care_done",
+        "care_due",
         "customers",
         "days_per_hour",
         "desk",
         "last_given",
+        "lead_days",
         "name",
         "number",
         "own",
+        "settled_days",
         "waiting",
         "wake",
     )
@@ -95,6 +107,14 @@ class Person:
         """Ticket of the last lead given to this person by an assignment rule."""
         self.customers: dict[str, int] = {}
         """LIVE customers in this person's care, by tier."""
+        self.care_due = self.care_done = 0.0
+        """Hours of care that became due this month, and that were given in it."""
+        self.account_days: dict[str, float] = {}
+        """Days of finished work for customers this month, by tier."""
+        self.lead_days: dict[str, float] = {}
+        """The same for leads, where there are several tiers."""
+        self.settled_days = 0.0
+        """Busy days when the last month was closed."""
 
     def work(self) -> Generator[simpy.Event, Any, None]:
         """The process of a working life."""
@@ -103,6 +123,7 @@ class Person:
         rank = END_OF_WORK + self.number
         end_of_work = Alarm(clock)
         seats: Sequence[Seat] | None = ()
+        several_tiers = desk.teams.several_tiers
         while True:
             task = desk.next_task(self)
             if task is None:
@@ -115,7 +136,7 @@ class Person:
                     if seats is None:
                         continue
                 hours = task.luck[task.stage.effort] * task.effort_factor
-            elif isinstance(task, CareBlock):
+            elif isinstance(task, AccountWork):
                 hours = task.hours
             else:
                 yield from self._sit_in(task)
@@ -129,7 +150,11 @@ class Person:
                     seat.over.succeed()
                 seats = ()
             if isinstance(task, Lead):
+                if several_tiers:
+                    self._note_lead_days(task, clock._now - started)
                 task.flow.pipeline.done(task, self)
+            else:
+                self._worked_for_customers(task)
 
     def _gather(self, lead: Lead) -> Generator[simpy.Event, Any, Sequence[Seat] | None]:
         """Wait for all colleagues whom a step needs; None if the customer leaves meanwhile. Waiting is not
@@ -166,6 +191,24 @@ class Person:
         yield seat.over
         self.busy_days += clock._now - started
         self.busy_since = None
+        if self.desk.teams.several_tiers:
+            self._note_lead_days(seat.lead, clock._now - started)
+
+    def _note_lead_days(self, lead: Lead, days: float) -> None:
+        tier = lead.flow.tier
+        self.lead_days[tier] = self.lead_days.get(tier, 0.0) + days
+
+    def _worked_for_customers(self, work: AccountWork) -> None:
+        for tier, hours in work.hours_by_tier.items():
+            self.account_days[tier] = self.account_days.get(tier, 0.0) + hours * self.days_per_hour
+        if work.talk is None:
+            self.care_done += work.hours
+        else:
+            self.desk.teams.customers.talked(work, self)
+
+    def coverage(self) -> float:
+        """How much of the care that became due this month has been given, from 0 to 1."""
+        return min(self.care_done / self.care_due, 1.0) if self.care_due > 0 else 1.0
 
     def busy_days_by(self, now: float) -> float:
         """Days spent at work since the beginning, a task at hand included up to now."""
@@ -254,15 +297,14 @@ class Desk:
         ):
             task.flow.pipeline.be_patient(task)
 
-    def look_after(self, person: Person, hours: float) -> None:
-        """Give a person a block of care; under ``latest_stage_first`` it comes first, being the last
+    def look_after(self, person: Person, work: AccountWork) -> None:
+        """Give a person work for customers; under ``latest_stage_first`` it comes first, being the last
         stage.
         """
-        block = CareBlock(hours)
         if person.wake is not None:
-            self._wake(person, block)
+            self._wake(person, work)
         else:
-            heappush(person.own, (-(1 << 30) if self._latest_stage_first else 0, next(self._tickets), block))
+            heappush(person.own, (-(1 << 30) if self._latest_stage_first else 0, next(self._tickets), work))
 
     def next_task(self, person: Person) -> Task | None:
         """What the person takes up now; None if there is nothing to do."""
@@ -272,7 +314,7 @@ class Desk:
             task = heappop(queue)[2]
             if task.gone:
                 continue
-            if not isinstance(task, CareBlock):
+            if not isinstance(task, AccountWork):
                 waited = self.clock._now - task.ready_at
                 self.begun += 1
                 self.wait_days += waited
@@ -324,9 +366,10 @@ class Desk:
             task.odds *= task.flow.interest_after(waited)
         if self.team.dedicated:
             self._favour(task)
-        if person in task.acquainted:
+        customer = task.customer
+        if customer is not None and person in customer.sold_by.values():
             task.effort_factor *= task.stage.known_effort_factor
-            task.known = task.known or task.stage.to == LIVE
+            customer.known = customer.known or task.stage.to == LIVE
 
     def _favour(self, lead: Lead) -> None:
         """A dedicated team is better with the leads that it is for."""

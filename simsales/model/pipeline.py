@@ -9,7 +9,7 @@ import simpy
 from numpy.typing import NDArray
 
 from simsales.model.clock import GOES_COLD, LEAD_READY, Alarm, lead_rank
-from simsales.model.journey import LIVE, WIN, Flow, Stage
+from simsales.model.journey import LIVE, SAL, SQL, WIN, Flow, Stage
 from simsales.model.leads import Lead
 from simsales.model.luck import Row
 from simsales.scenario.organization import Handoff, Handoffs
@@ -38,9 +38,11 @@ class Pipeline:
         self._within = handoffs.within_team
         self._across = handoffs.across_teams
         self._teams = teams
-        self._customers = customers
+        self.customers = customers
         self._log = log
         self._month_ends = month_ends
+        self._pace_changes = any(offer.changes_pace for offer in customers.offers.values())
+        self._pays_for_acceptance = bool(customers.payroll.by_acceptance)
 
     # ---------------------------------------------------------------------------------------- coming in
 
@@ -86,6 +88,7 @@ class Pipeline:
                 stage = stage.next
             if (
                 stage.role is None
+                and not stage.deal
                 and luck[stage.passes] >= stage.pass_probability
                 and (stage.nurture_to is None or luck[stage.nurture] >= stage.nurture_share)
             ):
@@ -93,7 +96,9 @@ class Pipeline:
                 month.came_in += 1
                 for state in states:
                     month.entered[state] += 1
-                month.lose(stage.failed, states[-1], 0.0)
+                month.lose(stage.failed)
+                if states[-1] >= SQL:
+                    month.lose_opportunity(0.0, flow.offer.price_for(flow, luck, float(times[offset])))
             else:
                 kept.append(offset)
         return kept
@@ -141,11 +146,16 @@ class Pipeline:
         needed = stage.pass_probability
         if stage.by_aim is not None and person is not None:
             needed = stage.by_aim[person.desk.team.rules.aim]
+        if stage.deal:
+            needed = lead.flow.offer.probability(lead, needed, self._clock._now)
         if luck[stage.passes] >= needed * lead.odds and lead.state < WIN:  # customers leave by churn alone
             if stage.nurture_to is not None and luck[stage.nurture] < stage.nurture_share:
                 self._nurture(lead, stage, stage.nurture_to)
             else:
                 self._lose(lead, stage.failed)
+            return
+        if stage.deal and lead.flow.offer.contract(lead, self._clock._now) is None:
+            self._lose(lead, stage.no_contract)
             return
         lead.odds, lead.effort_factor, lead.carried = lead.standing_odds, 1.0, None
         if person is not None:
@@ -180,7 +190,10 @@ class Pipeline:
             if lead.carried is not None:
                 (lead.odds, lead.effort_factor), lead.carried = lead.carried, None
             lead.stage = again
-            self.ready_after(lead, luck[delay])
+            days: float = luck[delay]
+            if self._pace_changes and delay == stage.repeat_delay:
+                days *= lead.flow.offer.pace(self._clock._now)
+            self.ready_after(lead, days)
         return True
 
     def _nurture(self, lead: Lead, stage: Stage, back: Stage) -> None:
@@ -223,7 +236,9 @@ class Pipeline:
     def _go_on(self, lead: Lead, stage: Stage, following: Stage) -> None:
         """On to the next step: the buyer's delay, and the hand-off if that step is another person's."""
         luck = lead.luck
-        days = luck[stage.delay]
+        days: float = luck[stage.delay]
+        if self._pace_changes:
+            days *= lead.flow.offer.pace(self._clock._now)
         lead.stage = following
         if following.role is not None and lead.person is not None:
             handoff = self._handoff(lead, lead.person, following.role)
@@ -261,18 +276,22 @@ class Pipeline:
         if state > lead.furthest:  # one that comes back from nurture is not counted twice
             lead.furthest = state
             flow.now.entered[state] += 1
-        if self._log is not None:
-            self._log.lead("state", lead, STATES[state])
         if state == WIN:
             flow.now.won_days += self._clock._now - lead.born
-            lead.acquainted = tuple((lead.owners or {}).values())
-            self._customers.sign(lead)
-        elif state == LIVE:
-            self._customers.go_live(lead)
+            self.customers.sign(lead, lead.person)
+        if self._log is not None:
+            self._log.lead("state", lead, STATES[state])
+        if state == LIVE:
+            self.customers.go_live(lead)
+        elif state == SAL and lead.owners is not None and self._pays_for_acceptance:
+            self.customers.payroll.accepted(lead.owners, flow.tier)
 
     def _lose(self, lead: Lead, where: tuple[str, str]) -> None:
         flow = lead.flow
         flow.inside[lead.state] -= 1
-        flow.now.lose(where, lead.furthest, self._clock._now - lead.born)
+        flow.now.lose(where)
+        if lead.furthest >= SQL:
+            now: float = self._clock._now
+            flow.now.lose_opportunity(now - lead.born, flow.offer.price(lead, now))
         if self._log is not None:
             self._log.lead("lost", lead, where[1])

@@ -34,15 +34,19 @@ class Event(NamedTuple):
     time_days: float
     kind: str
     """``enter`` (lead comes in, or is taken from a list), ``ready`` (for somebody), ``start``, ``done`` (a
-    step), ``state`` (reached), ``nurture``, ``lost``, ``leave`` (as a customer)."""
+    step), ``state`` (reached), ``nurture``, ``lost``; of customers ``sign``, ``talk`` (has taken place),
+    ``expansion``, ``contraction``, ``leave``, ``return``."""
     channel: str
     number: int
     """Number of the lead within its channel, from 0."""
     tier: str
     step: str
-    """Name of the step at hand; empty where there is none."""
+    """Name of the step at hand; of customers, contract (``sign``), what the talk was about, cause of the
+    change, or reason for leaving."""
     detail: str
     """State reached, reason of a loss, or the person: ``team#copy/ROLE#number``."""
+    mrr: float = 0.0
+    """MRR signed, gained, given up, lost or regained."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,8 @@ class Replication:
     warm_up_months: int
     horizon_months: int
     tables: Mapping[str, Table]
-    """By name: ``funnel``, ``losses``, ``ledger``, ``work``, ``pipeline``; their columns are described in
-    docs/model.md.
+    """By name: ``funnel``, ``losses``, ``ledger``, ``movements``, ``stays``, ``costs``, ``commissions``,
+    ``work``, ``pipeline``; their columns are described in docs/model.md.
     """
     log: tuple[Event, ...] | None = None
     """Every event in order of time, if it was asked for."""

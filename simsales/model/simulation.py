@@ -16,6 +16,7 @@ from simsales.model.journey import OPENING, Flow
 from simsales.model.ledger import Ledger
 from simsales.model.luck import Luck
 from simsales.model.opening import open_for_business
+from simsales.model.pay import Costs, Payroll
 from simsales.model.pipeline import Pipeline
 from simsales.model.replication import Replication
 from simsales.model.teams import Teams
@@ -48,7 +49,8 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
     month_ends = np.arange(months + 1, dtype=np.float64) * MONTH_DAYS
 
     teams = Teams(scenario, clock, event_log)
-    customers = Customers(scenario, clock, teams, event_log)
+    payroll = Payroll(scenario, teams)
+    customers = teams.customers = Customers(scenario, clock, teams, payroll, streams, event_log)
     pipeline = Pipeline(clock, scenario.organization.handoff, teams, customers, month_ends, event_log)
 
     flows: list[Flow] = []
@@ -64,19 +66,22 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
             arrivals.append(InboundChannel(index, times, luck, by_tier).arrive(clock, pipeline))
         elif isinstance(channel, Referral):
             gaps = streams.generator(f"{name}/arrivals")
-            source = ReferralChannel(index, channel.leads_per_customer_month, luck, by_tier, customers, gaps)
+            per_month, by_value = channel.leads_per_customer_month, channel.value_exponent
+            source = ReferralChannel(index, per_month, by_value, luck, by_tier, customers, gaps)
             arrivals.append(source.arrive(clock, pipeline, months))
         else:
             lists[name] = OutboundList(channel.list_size, luck, by_tier)
     teams.hand_out(scenario, lists)
-    if scenario.opening is not None:
+    if scenario.opening is None:
+        customers.open_month()
+    else:
         tiers = sorted(scenario.opening.customers.keys() | scenario.opening.pipeline.keys())
         there = {tier: Flow(OPENING, tier, scenario, pipeline) for tier in tiers}
         flows += there.values()
         opening = partial(open_for_business, scenario.opening, there, streams, customers, pipeline)
         # As if a month before had ended: after people have come to their desks, before anything else happens.
         Alarm(clock).at(0.0, MONTH_END).callbacks.append(lambda _: opening())
-    ledger = Ledger(scenario, flows, customers, teams)
+    ledger = Ledger(scenario, flows, customers, teams, Costs(scenario, teams, payroll))
 
     def close_months() -> Generator[Alarm]:
         month_end = Alarm(clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from itertools import count
+from typing import TYPE_CHECKING
 
 import simpy
 
@@ -16,6 +17,9 @@ from simsales.model.segments import Segment
 from simsales.scenario.market import Outbound
 from simsales.scenario.organization import Dedication, Team
 from simsales.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from simsales.model.customers import Customers
 
 
 class TeamCopy:
@@ -65,6 +69,10 @@ class Teams:
                     team.desks[role] = desk
                     self.desks.append(desk)
         self._turns: dict[tuple[str, Segment, bool], deque[Desk]] = {}
+        self.several_tiers = len(scenario.tiers) > 1
+        """Whether it has to be noted whose leads people work for."""
+        self.customers: Customers
+        """Told when somebody has talked to a customer; set by the one who makes both."""
 
     def hand_out(self, scenario: Scenario, lists: Mapping[str, OutboundList]) -> None:
         """Give each desk the lists that its role works through, in the order of their names."""

@@ -6,9 +6,23 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
+from simsales.scenario.customers import (
+    ChurnFactors,
+    Community,
+    Contract,
+    Contraction,
+    Lever,
+    PriceChange,
+    PriceResponse,
+    Reactivation,
+    ReferenceCustomers,
+    Releases,
+    Spread,
+)
 from simsales.scenario.parts import (
     MAX_LEADS_PER_MONTH,
     MAX_MONTHS,
+    Distribution,
     LeadState,
     Money,
     Name,
@@ -16,6 +30,7 @@ from simsales.scenario.parts import (
     Probability,
     Quantity,
     fault,
+    mean_of,
 )
 
 
@@ -35,10 +50,8 @@ class Cycle(Part):
     """Each decision maker beyond the first adds this share to the delays."""
     decision_makers: Quantity = 1.0
     """How many people decide, drawn per lead and rounded to a whole number of at least 1."""
-    reference_price_per_month: Annotated[float, Field(gt=0, le=1e12)] | None = None
-    """The price at which the delays are as stated; left out, the tier's own price."""
     price_exponent: float = Field(default=0.0, ge=0, le=5)
-    """Delays grow by (price / reference price) to this power."""
+    """Delays grow by (list price / reference price) to this power."""
     new_market_factor: float = Field(default=1.0, gt=0, le=100)
     """Factor for a market that does not know the product yet."""
 
@@ -57,8 +70,24 @@ class Tier(Part):
 
     price_per_month: Money
     """Monthly recurring revenue (MRR) of one customer, in the scenario's currency."""
+    reference_price_per_month: Annotated[float, Field(gt=0, le=1e12)] | None = None
+    """The price at which all that depends on the price is as stated; left out, ``price_per_month``."""
+    price_changes: dict[Name, PriceChange] = {}
+    """New list prices in the course of time, by name."""
+    price_response: PriceResponse = PriceResponse()
+    """What buyers and customers make of the price."""
+    discount: Quantity = 0.0
+    """Share of the list price that a buyer gets off (0.1 is 10 %), drawn per lead; at most 0.99 counts. What
+    is left is the price that it responds to."""
+    contracts: Annotated[dict[Name, Contract], Field(min_length=1)] = {"monthly": Contract()}
+    """The kinds of contract, by name."""
+    accepts_other_contract: Probability = 1.0
+    """Probability that a buyer whose kind of contract is not offered signs another one; else it is lost."""
     churn_per_month: Probability = 0.0
-    """Probability that a customer who is there at the start of a month leaves at its end."""
+    """Probability that a customer who is there at the start of a month leaves at its end, all factors being
+    1. Within a term, dissatisfaction gathers likewise and decides at its end."""
+    churn_factors: ChurnFactors = ChurnFactors()
+    """What makes customers leave sooner or later than that."""
     care: Care | None = None
     """The care of LIVE customers; none if left out."""
     cycle: Cycle = Cycle()
@@ -69,6 +98,43 @@ class Tier(Part):
     not at all."""
     early_churn: EarlyChurn = EarlyChurn()
     """What it does for the first months if the person who onboards was brought in before the sale."""
+    community: Community | None = None
+    """A community of customers; none if left out."""
+    reference_customers: ReferenceCustomers | None = None
+    """Customers who make the next sale easier; none if left out."""
+    levers: dict[Name, Lever] = {}
+    """Ways to more revenue from customers who are there, by name: up-sell, cross-sell, price increase."""
+    spread: Spread | None = None
+    """An application spreads between users; left out, it does not."""
+    releases: Releases | None = None
+    """A platform grows by releases and price tiers; left out, it does not."""
+    contraction: Contraction | None = None
+    """Customers who come to buy less; left out, none do."""
+    reactivation: Reactivation | None = None
+    """Customers who come back; left out, none do."""
+    cost_to_serve_per_month: Money = 0.0
+    """Hosting, support and the like, per customer."""
+    cost_to_serve_share: Probability = 0.0
+    """The same as a share of revenue; what both leave is the gross margin."""
+
+    @field_validator("contracts")
+    @classmethod
+    def _shares_of_contracts(cls, contracts: dict[str, Contract]) -> dict[str, Contract]:
+        total = sum(contract.share for contract in contracts.values())
+        if abs(total - 1) > 1e-9:
+            raise fault(f"contracts with shares that sum to {total:.12g}", "shares that sum to 1")
+        if not any(contract.offered for contract in contracts.values()):
+            raise fault("no contract on offer", "one that is offered at least")
+        return contracts
+
+    @field_validator("discount")
+    @classmethod
+    def _less_than_everything(cls, discount: float | Distribution) -> float | Distribution:
+        if mean_of(discount) >= 1:
+            raise fault(
+                f"a discount of {mean_of(discount):g}", "a share of the price below 1, as 0.1 for 10 %"
+            )
+        return discount
 
 
 Shares = Annotated[dict[Name, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
@@ -176,6 +242,9 @@ class Referral(_Pushed):
 
     leads_per_customer_month: float = Field(ge=0, le=100)
     """Expected leads a month that one LIVE customer brings."""
+    value_exponent: float = Field(default=0.0, ge=0, le=10)
+    """How much that depends on the value that the customer feels: what it brings is divided by its present
+    factor on the hazard of leaving to this power, and at most tenfold. 0: not at all."""
 
 
 class Outbound(_Channel):

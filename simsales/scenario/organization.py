@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from simsales.scenario.costs import Bonus, Commission
 from simsales.scenario.parts import MAX_PEOPLE, Money, Name, Part, Probability, Quantity
 
 
@@ -15,7 +16,18 @@ class People(Part):
     hours_per_month: float = Field(gt=0, le=744)
     """Hours a month that one person can spend on the work modelled here."""
     salary_per_year: Money = 0.0
-    """Cost of one person, in the scenario's currency."""
+    """Salary of one person, in the scenario's currency."""
+    on_cost_share: float = Field(default=0.0, ge=0, le=10)
+    """What the employer pays on top (social security, benefits), as a share of the salary."""
+    tools_per_month: Money = 0.0
+    """Licences, telephone and the like for one person."""
+    commission: Commission | None = None
+    """Pay by what is sold; none if left out."""
+    per_accepted_lead: Money = 0.0
+    """Paid for every lead of the person that sales accepts (SAL)."""
+    counts_as: Literal["by_time", "acquisition", "retention"] = "by_time"
+    """Where the cost belongs. ``by_time``: to winning customers (CAC) or keeping them (CRC), as the working
+    time of the month went; idle time in proportion."""
 
 
 class Serves(Part):
@@ -81,6 +93,8 @@ class Team(Part):
     """
     aim: Aim = "neutral"
     """What the team is paid for; ``organization.aims`` says what that does."""
+    bonus: Bonus | None = None
+    """A prize for everybody in it; none if left out."""
 
 
 class Handoff(Part):
@@ -125,7 +139,7 @@ class OpeningBase(Part):
     customers: int = Field(ge=0, le=10_000_000)
     """How many there are."""
     age_months: Quantity = 0.0
-    """For how long each has been a customer; read by what depends on age."""
+    """For how many months each has been a customer: what depends on age, and how much of its term is over."""
 
 
 class Opening(Part):

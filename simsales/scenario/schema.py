@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
+from simsales.scenario.costs import Overhead
 from simsales.scenario.market import Channel, Tier
 from simsales.scenario.organization import Opening, Organization, People
 from simsales.scenario.parts import MAX_MONTHS, Name, Part
@@ -40,6 +41,8 @@ class Scenario(Part):
     """Per tier, the steps from lead to LIVE customer, in order."""
     people: Annotated[dict[Name, People], Field(default_factory=dict)]
     """Per role, what holds for everybody in it."""
+    overhead: dict[Name, Overhead] = {}
+    """Who and what is paid besides, by name."""
     organization: Organization
     opening: Opening | None = None
     """What is there when the simulation begins; left out, nothing."""

@@ -144,11 +144,21 @@ def _work(data: Any, channels: list[Channel]) -> Iterator[_Work]:
                 for i, role in names(raw, "joined_by"):
                     yield (*here, "joined_by", i), role, asking.get(name, [])
     for tier, product in entries(data, "tiers").items():
-        role = get(product, "care", "by")
-        if isinstance(role, str):
-            there = get(data, OPENING, "customers", tier) or get(data, OPENING, "pipeline", tier)
-            segments = [s for channel in channels if tier in channel.tiers for s in channel.segments(tier)]
-            yield ("tiers", tier, "care", "by"), role, segments + [Segment(tier)] * bool(there)
+        there = get(data, OPENING, "customers", tier) or get(data, OPENING, "pipeline", tier)
+        segments = [s for channel in channels if tier in channel.tiers for s in channel.segments(tier)]
+        segments += [Segment(tier)] * bool(there)
+        for where, raw in _work_on_customers(product):
+            if isinstance(raw.get("by"), str):
+                yield ("tiers", tier, *where, "by"), raw["by"], segments
+
+
+def _work_on_customers(product: Any) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Whatever a tier has done by somebody for its customers, and where that is said."""
+    yield ("care",), mapping(product, "care")
+    for name, contract in entries(product, "contracts").items():
+        yield ("contracts", name, "renewal"), mapping(contract, "renewal")
+    for name, lever in entries(product, "levers").items():
+        yield ("levers", name), lever
 
 
 def _asking(

@@ -136,8 +136,9 @@ _OF_CHANNELS: dict[str, st.SearchStrategy[Any]] = {
 _OF_TIERS: dict[str, st.SearchStrategy[Any]] = {
     "cycle": st.just(
         {"per_decision_maker": 0.5, "decision_makers": {"uniform": {"low": 0.0, "high": 4.0}}}
-        | {"reference_price_per_month": 50.0, "price_exponent": 0.5, "new_market_factor": 1.5}
+        | {"price_exponent": 0.5, "new_market_factor": 1.5}
     ),
+    "reference_price_per_month": st.just(50.0),
     "churn_fit_effect": st.sampled_from([0.0, 0.5, 2.0]),
     "early_churn": st.builds(lambda m, f: {"months": m, "factor_if_known": f}, st.integers(0, 3), _FACTOR),
 }

@@ -24,7 +24,7 @@ FIRST = ("web", 0)
 
 def sale(
     *, price: float = 100.0, delays: tuple[Any, Any] = DELAYS, leads: int = 1, trial: Data | None = None,
-    people: int = 1, **cycle: Any,
+    people: int = 1, reference: float | None = None, **cycle: Any,
 ) -> Scenario:  # fmt: skip
     """Two steps and two delays to a sale, a third one afterwards; an hour is a day."""
     steps: Data = {
@@ -39,7 +39,7 @@ def sale(
     steps["onboard"] = {"by": "AE", "effort_hours": 1.0, "to": "LIVE"}
     return world(
         horizon_months=12,
-        tiers={"t": {"price_per_month": price} | ({"cycle": cycle} if cycle else {})},
+        tiers={"t": {"price_per_month": price, "reference_price_per_month": reference} | {"cycle": cycle}},
         channels={"web": one_burst(leads)},
         journeys={"t": steps},
         organization={"teams": {"sales": {"members": {"AE": people}}}},
@@ -69,7 +69,7 @@ def assert_lasts(scenario: Scenario, factor: float) -> None:
         {},
         {"per_decision_maker": 0.0, "decision_makers": {"lognormal": {"mean": 5.0, "sd": 3.0}}},
         {"per_decision_maker": 2.5, "decision_makers": 1.0},
-        {"price_exponent": 0.0, "reference_price_per_month": 7.0},
+        {"price_exponent": 0.0},
         {"new_market_factor": 1.0},
     ],
     ids=["nothing said", "deciders do not matter", "one decides", "price does not matter", "known market"],
@@ -81,6 +81,8 @@ def test_the_neutral_value_is_as_good_as_none(neutral: Data, plain: Data) -> Non
     for before, after in zip(plain["tiers"].values(), stated["tiers"].values(), strict=True):
         before.pop("cycle", None)
         after["cycle"] = neutral
+        # Beside an exponent of 0 it does not matter where the price is held against.
+        after["reference_price_per_month"] = 7.0
     first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
     assert first.tables == second.tables
     assert first.log == second.log
@@ -106,7 +108,7 @@ def test_each_decider_beyond_the_first_adds_a_share(deciders: float, counted: in
 @pytest.mark.parametrize("exponent", [0.3, 1.0, 2.0])
 @pytest.mark.parametrize("reference", [50.0, 100.0, 400.0])
 def test_the_price_lengthens_the_sale(exponent: float, reference: float) -> None:
-    scenario = sale(price_exponent=exponent, reference_price_per_month=reference)
+    scenario = sale(price_exponent=exponent, reference=reference)
     assert_lasts(scenario, (100 / reference) ** exponent)
 
 
@@ -117,7 +119,7 @@ def test_a_new_market_takes_longer(factor: float) -> None:
 
 def test_all_of_them_multiply() -> None:
     scenario = sale(
-        per_decision_maker=0.2, decision_makers=3.0, price_exponent=0.5, reference_price_per_month=25.0,
+        per_decision_maker=0.2, decision_makers=3.0, price_exponent=0.5, reference=25.0,
         new_market_factor=1.5,
     )  # fmt: skip
     assert_lasts(scenario, 1.4 * 2 * 1.5)
@@ -160,7 +162,7 @@ def test_a_lead_has_its_deciders_for_the_whole_journey() -> None:
 
 
 def test_the_sale_is_longer_by_each_of_them_alone() -> None:
-    base = dates(sale(decision_makers=2.0, reference_price_per_month=50.0))[0]
+    base = dates(sale(decision_makers=2.0, reference=50.0))[0]
     alone: list[tuple[Data, Data]] = [
         ({"per_decision_maker": 0.1}, {"per_decision_maker": 0.4}),
         ({"price_exponent": 0.2}, {"price_exponent": 0.9}),
@@ -168,7 +170,7 @@ def test_the_sale_is_longer_by_each_of_them_alone() -> None:
     ]
     for one, two in alone:
         first, second = (
-            dates(sale(decision_makers=2.0, reference_price_per_month=50.0, **more))[0] for more in (one, two)
+            dates(sale(decision_makers=2.0, reference=50.0, **more))[0] for more in (one, two)
         )
         assert base < first < second
 

@@ -331,7 +331,7 @@ MECHANISMS: dict[str, Callable[[Data], None]] = {
 def theirs(replication: Replication) -> list[Any]:
     """What happens to the others, without the names of the people: where they sit may change."""
     return sorted(
-        e[:6] + (() if e.kind in ("ready", "start", "done") else (e.detail,))
+        e[:6] + (() if e.kind in ("ready", "start", "done", "sign") else (e.detail,))
         for e in logbook.events(replication)
         if e.channel == "b"
     )

@@ -272,9 +272,8 @@ def test_what_is_left_of_a_delay_is_the_residual_life_of_renewal_theory(delay: A
 )
 def test_a_cycle_of_no_length_leaves_nothing_of_any_delay(delay: Any) -> None:
     # Whoever is free of charge decides at once: a price of 0 over a reference price, to a power above 0.
-    cycle = {"reference_price_per_month": 50.0, "price_exponent": 0.5}
     steps = PATH | {"call": PATH["call"] | {"buyer_delay_days": delay}}
-    tiers = {"t": {"price_per_month": 0, "cycle": cycle}}
+    tiers = {"t": {"price_per_month": 0, "reference_price_per_month": 50, "cycle": {"price_exponent": 0.5}}}
     replication = run(concern({"pipeline": {"t": {"meet": 20}}}, journeys={"t": steps}, tiers=tiers))
     assert first_ready(replication) == {"meet": [0.0] * 20}
 

@@ -1,0 +1,475 @@
+"""The base: the customers of one tier, month by month.
+
+All of a tier's customers are worked on together, as rows of one table; a month's end is a handful of
+operations on its columns. What happens to one customer in between (it goes LIVE, somebody talks to it) is
+kept with the customer and settled at the month's end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, log1p
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simsales.model.growth import RENEWAL, Growth, ReferenceBook, Talk
+from simsales.model.leads import Customer
+from simsales.model.leaving import MISSED, REASONS, Hazard, Moment, shares_of_reasons, who_is_live
+from simsales.scenario.schema import Scenario
+from simsales.units import MONTH_DAYS
+
+if TYPE_CHECKING:
+    from simsales.model.customers import Customers
+    from simsales.model.eventlog import EventLog
+    from simsales.model.life import LifeLuck
+    from simsales.model.pay import Payroll
+    from simsales.model.people import Person
+    from simsales.model.prices import PriceList
+
+Numbers = NDArray[np.float64]
+Rows = NDArray[np.void]
+
+YEAR = 12
+OLDEST = 1200
+"""Age in months from which on customers are no longer told apart by age."""
+
+
+@dataclass(slots=True)
+class TierMonth:
+    """One tier's movements of customers and MRR in one month, and what they mean in cash."""
+
+    customers_opening: int = 0
+    customers_new: int = 0
+    customers_new_term: int = 0
+    """Of these, on a contract of more than a month."""
+    customers_reactivated: int = 0
+    customers_churned: int = 0
+    customers_closing: int = 0
+    mrr_opening: float = 0.0
+    mrr_new: float = 0.0
+    mrr_expansion: float = 0.0
+    mrr_contraction: float = 0.0
+    mrr_churned: float = 0.0
+    mrr_reactivation: float = 0.0
+    mrr_closing: float = 0.0
+    revenue: float = 0.0
+    """Earned: full months of those who were there at the month's start, the rest of it of new ones."""
+    receipts: float = 0.0
+    """Cash received."""
+    deferred_closing: float = 0.0
+    """Paid, but not yet earned, before the movements of the month's end."""
+    cohort_customers: int = 0
+    """Customers twelve months before the month's end; 0 if the simulation is not as old."""
+    cohort_customers_kept: int = 0
+    """Of these, those still there, and without a break."""
+    cohort_mrr: float = 0.0
+    cohort_mrr_kept: float = 0.0
+    """Of each who is still there its MRR now or then, whichever is less."""
+    cohort_mrr_now: float = 0.0
+
+
+class Base:
+    """The customers of one tier: those who were there at the month's start, and those who have signed since.
+
+    Survival by threshold: each customer draws one standard exponential number at birth and gathers hazard,
+    −ln(1 − churn_per_month) × the factors, over every full month; it leaves at the end of the month, or of
+    the term, in which the sum passes its threshold.
+    """
+
+    def __init__(
+        self,
+        tier: str,
+        scenario: Scenario,
+        prices: PriceList,
+        life: LifeLuck,
+        payroll: Payroll,
+        customers: Customers,
+        log: EventLog | None,
+    ) -> None:
+        product = scenario.tiers[tier]
+        months = scenario.warm_up_months + scenario.horizon_months
+        self.tier = tier
+        self._product = product
+        self._prices = prices
+        self._life = life
+        self._payroll = payroll
+        self._all = customers
+        self._log = log
+        self._warm_up = scenario.warm_up_months
+        self._start_month = scenario.start_month
+        self.months = [TierMonth() for _ in range(months)]
+        self.movements: dict[tuple[int, str, str], tuple[int, float]] = {}
+        """Customers and MRR by month, movement and cause."""
+        self.stays: Numbers = np.zeros((4, 1))
+        """After the warm-up: customer-months, of these left, revenue and margin, by age; shape (4, ages)."""
+        churn = product.churn_per_month
+        self._hazard_per_month = inf if churn == 1 else -log1p(-churn)
+        self._hazard = Hazard(product, prices)
+        contracts = sorted(product.contracts.items(), key=lambda item: (item[1].term_months, item[0]))
+        self._contracts = [contract for _, contract in contracts]
+        self._contract_names = [name for name, _ in contracts]
+        self._term = np.array([contract.term_months for contract in self._contracts])
+        self._ahead = np.array([contract.paid_months_ahead for contract in self._contracts])
+        self._churn_factor = np.array([contract.churn_factor for contract in self._contracts])
+        self._churn_if_missed = np.array(
+            [0.0 if c.renewal is None else -_log1m(c.renewal.churn_if_missed) for c in self._contracts]
+        )
+        self._several_reasons = not self._hazard.single or bool(self._churn_if_missed.any())
+        self.growth = Growth(product, self._contracts, prices)
+        self.references = ReferenceBook(product)
+        self._purposes = self._life_purposes()
+        self._dtype = np.dtype(
+            [
+                ("threshold", "f8"),
+                ("hazard", "f8"),
+                ("age", "i8"),  # full months as a customer
+                ("since", "i8"),  # months since it was first in the base: place in the numbers of its life
+                ("now", "f8"),  # the month's end, in days
+                ("mrr", "f8"),
+                ("price", "f8"),  # what a unit costs it, net of discounts
+                ("listed", "f8"),  # the list price that it is on
+                ("contract", "i8"),
+                ("term", "i8"),
+                ("term_left", "i8"),  # months until it can leave
+                ("ahead", "i8"),  # months that it pays at a time
+                ("paid_left", "i8"),  # months that are paid already
+                ("talked", "?"),  # whether the renewal conversation of this term has taken place
+                ("seats", "f8"),  # as a multiple of those bought first
+                ("edition", "i8"),  # price tier
+                ("fit", "f8"),
+                ("quality", "f8"),
+                ("contract_factor", "f8"),
+                ("member", "?"),
+                ("reference", "?"),
+                ("felt", "f8"),  # the product of the factors on leaving, last time
+                ("then", "f8", (YEAR,)),  # MRR at the start of the last twelve months
+                ("sellers", "i8", (max(1, len(payroll.on_revenue)),)),  # by their numbers
+                ("reasons", "f8", (len(REASONS) if self._several_reasons else 1,)),  # gathered hazard
+                ("away", "i8"),  # months since it left
+                *((f"life/{purpose}", "f8", (months,)) for purpose, _ in self._purposes),
+            ]
+        )
+        self.rows: Rows = np.zeros(0, self._dtype)
+        self.customers: list[Customer] = []
+        self._new: list[Customer] = []
+        """Customers who signed this month."""
+        self._away: list[tuple[Customer, Rows]] = []
+        self.talked: list[tuple[Customer, Talk, Person]] = []
+        """Talks that took place this month."""
+        self._owed = 0.0
+        """What expansions within prepaid months cost, to be paid next month."""
+        self._opened: list[tuple[int, float]] = []
+        """Customers and MRR at the start of each month."""
+        self.serving = 0.0
+        """Cost to serve in the month that was closed last."""
+
+    def _life_purposes(self) -> list[tuple[str, str]]:
+        """What a customer needs a number for in every month, with the law that it follows."""
+        purposes = list(self.growth.purposes)
+        if self._several_reasons:
+            purposes.append(("reason", "uniform"))
+        if self._product.reactivation is not None:
+            purposes += [("reactivation", "uniform"), ("churn", "exponential")]
+        return purposes
+
+    # ------------------------------------------------------------------------------------------- coming in
+
+    def sign(self, customer: Customer, price: float, contract: int, month: int) -> float:
+        """A customer signs in a month, at a price before the contract's discount; returns its MRR."""
+        terms, books = self._contracts[contract], self.months[month]
+        customer.price = price * (1 - terms.discount)
+        customer.mrr = mrr = round(customer.price, 2)
+        customer.contract = contract
+        # It pays for the rest of the month; the term begins with the first full one.
+        customer.month_part = month + 1 - customer.signed_at / MONTH_DAYS
+        books.customers_new += 1
+        books.customers_new_term += terms.term_months > 1
+        books.mrr_new += mrr
+        books.revenue += mrr * customer.month_part
+        # Who pays ahead does so at signature; who pays by the month begins to next month.
+        ahead = terms.paid_months_ahead if terms.paid_months_ahead > 1 else 0
+        books.receipts += mrr * (customer.month_part + ahead)
+        self._moved(month, "new", self._contract_names[contract], 1, mrr)
+        self._new.append(customer)
+        return mrr
+
+    def take_over(self, customers: list[Customer], ages: NDArray[np.int64]) -> None:
+        """Customers who are there at the beginning, and for how many full months they have been.
+
+        They are spread over the contracts as new ones would be, and have paid up to where they are in their
+        terms.
+        """
+        rows = self._rows(customers)
+        rows["age"] = ages
+        terms = rows["term"] - rows["age"] % rows["term"]
+        rows["term_left"] = terms
+        rows["paid_left"] = -rows["age"] % rows["ahead"]
+        # Who should have been talked to already has been.
+        rows["talked"] = terms < self.growth.months_before[rows["contract"]]
+        self._join(customers, rows)
+
+    def _rows(self, customers: list[Customer]) -> Rows:
+        """Rows for new customers, as they are before their first full month."""
+        rows = np.zeros(len(customers), self._dtype)
+        leads = [customer.lead for customer in customers]
+        rows["threshold"] = [lead.luck[lead.flow.churn] for lead in leads]
+        rows["fit"] = [lead.luck[lead.flow.stays] for lead in leads]
+        rows["mrr"] = [customer.mrr for customer in customers]
+        rows["price"] = [customer.price for customer in customers]
+        rows["listed"] = [self._prices.at(customer.signed_at) for customer in customers]
+        contract = rows["contract"] = [customer.contract for customer in customers]
+        rows["contract_factor"] = self._churn_factor[contract]
+        rows["term"] = rows["term_left"] = self._term[contract]
+        rows["ahead"] = self._ahead[contract]
+        rows["paid_left"] = np.where(self._ahead[contract] > 1, self._ahead[contract], 0)
+        rows["seats"] = rows["felt"] = rows["quality"] = 1.0
+        rows["then"] = np.nan
+        product = self._product
+        if product.churn_factors.onboarding.quality_sd:
+            rows["quality"] = [lead.luck[lead.flow.quality] for lead in leads]
+        if product.community is not None:
+            share = product.community.share
+            rows["member"] = [lead.luck[lead.flow.member] < share for lead in leads]
+        if product.reference_customers is not None:
+            share = product.reference_customers.share
+            rows["reference"] = [lead.luck[lead.flow.reference] < share for lead in leads]
+        if self._payroll.on_revenue:
+            rows["sellers"] = [self._payroll.sellers(c, self._contracts[c.contract]) for c in customers]
+        for purpose, law in self._purposes:
+            rows[f"life/{purpose}"] = [
+                self._life.draws(lead.flow.channel, lead.number, purpose, law) for lead in leads
+            ]
+        return rows
+
+    def _join(self, customers: list[Customer], rows: Rows) -> None:
+        self.customers += customers
+        self.rows = np.concatenate((self.rows, rows))
+
+    # ------------------------------------------------------------------------------------------ the month
+
+    def open_month(self, month: int) -> None:
+        """Note who is there, and put the talks on the desks that are due in the month that begins."""
+        rows = self.rows
+        rows["then"][:, month % YEAR] = rows["mrr"]
+        self._opened.append((len(rows), float(rows["mrr"].sum())))
+        self.references.count(rows, self.customers)
+        for place, talk in self.growth.talks(rows):
+            customer = self.customers[place]
+            if talk.about not in customer.pending:
+                self._all.talk(customer, talk)
+
+    def close_month(self, month: int) -> None:
+        """Let those leave whose time has come, settle what has changed, and book the month."""
+        rows, books = self.rows, self.months[month]
+        books.customers_opening, books.mrr_opening = self._opened[month]
+        self._collect(rows, books)
+        net = self._net_of_serving(rows["mrr"])
+        self._serve(rows, books)
+        rows["age"] += 1
+        rows["since"] += 1
+        rows["term_left"] -= 1
+        rows["now"] = (month + 1) * MONTH_DAYS
+        index = {customer: place for place, customer in enumerate(self.customers)} if self.talked else {}
+        talked = [(index[c], talk, who) for c, talk, who in self.talked if c in index]
+        self.talked = []
+        for place, talk, _ in talked:
+            rows["talked"][place] |= talk.about == RENEWAL
+        self._gather_hazard(rows, month)
+        due = rows["term_left"] == 0
+        leaving = due & (rows["hazard"] > rows["threshold"])
+        if month >= self._warm_up:
+            self._note_stays(rows, leaving, net)
+        if self._payroll.on_revenue:
+            self._payroll.revenue(self.tier, net, rows["sellers"], rows["age"])
+        before = rows["mrr"].copy()
+        self._settle(rows, due & ~leaving, ~leaving, talked, month)
+        # Within months that are paid already, more is paid for separately.
+        self._owed = float(((rows["mrr"] - before) * rows["paid_left"])[~leaving].sum())
+        rows["term_left"][due] = rows["term"][due]
+        rows["talked"][due] = False
+        back = self._come_back(month)
+        if leaving.any():
+            self._let_go(rows, leaving, month)
+            rows = self.rows
+        self._book_cohort(rows, month)
+        if self._new:
+            self._join(self._new, self._rows(self._new))
+            self._new = []
+        if back:
+            self._join([customer for customer, _ in back], np.concatenate([row for _, row in back]))
+        books.customers_closing, books.mrr_closing = len(self.rows), float(self.rows["mrr"].sum())
+
+    def _collect(self, rows: Rows, books: TierMonth) -> None:
+        """What those pay who were there at the month's start, and what of it is earned."""
+        paying = rows["paid_left"] == 0
+        books.receipts += float((rows["mrr"] * rows["ahead"])[paying].sum()) + self._owed
+        rows["paid_left"] = np.where(paying, rows["ahead"], rows["paid_left"]) - 1
+        books.revenue += books.mrr_opening
+        new = sum(float(c.mrr * self._ahead[c.contract]) for c in self._new if self._ahead[c.contract] > 1)
+        books.deferred_closing = float((rows["mrr"] * rows["paid_left"]).sum()) + new
+
+    def _net_of_serving(self, revenue: Numbers) -> Numbers:
+        """What is left of a month's revenue of each customer after the cost to serve it."""
+        product = self._product
+        return revenue * (1 - product.cost_to_serve_share) - product.cost_to_serve_per_month
+
+    def _serve(self, rows: Rows, books: TierMonth) -> None:
+        customer_months = len(rows) + sum(new.month_part for new in self._new)
+        product = self._product
+        self.serving = (
+            product.cost_to_serve_share * books.revenue + product.cost_to_serve_per_month * customer_months
+        )
+
+    def _gather_hazard(self, rows: Rows, month: int) -> None:
+        """Add what the month that ends has made of everybody's reasons to leave."""
+        if self._hazard.single:
+            gathered = np.full(len(rows), self._hazard_per_month)
+        else:
+            number = month + 1 - self._warm_up
+            calendar = (self._start_month - 1 + number - 1) % YEAR + 1
+            care = 0.0 if self._product.care is None else self._product.care.effort_hours_per_month
+            factors = self._hazard.factors(Moment(rows, self.customers, number, calendar, care))
+            rows["felt"] = felt = factors.prod(axis=1)
+            # (Certain churn is an infinite hazard, of which a factor of 0 would make a nan.)
+            gathered = np.where(felt > 0, self._hazard_per_month * np.where(felt > 0, felt, 1.0), 0.0)
+        rows["hazard"] += gathered
+        if self._several_reasons:
+            weights = np.where(np.isfinite(gathered), gathered, 1.0)[:, np.newaxis]
+            if self._hazard.single:
+                rows["reasons"][:, :1] += weights
+            else:
+                rows["reasons"][:, :MISSED] += weights * shares_of_reasons(factors)
+            missed = (rows["term_left"] == 0) & ~rows["talked"]
+            extra = np.where(missed, self._churn_if_missed[rows["contract"]], 0.0)
+            rows["hazard"] += extra
+            rows["reasons"][:, MISSED] += np.where(np.isfinite(extra), extra, 1e9)
+
+    def _settle(
+        self,
+        rows: Rows,
+        renewing: NDArray[np.bool_],
+        staying: NDArray[np.bool_],
+        talked: list[tuple[int, Talk, Person]],
+        month: int,
+    ) -> None:
+        """What changes for those who stay: less, another price, more."""
+        now, number = (month + 1) * MONTH_DAYS, month + 1 - self._warm_up
+        live = who_is_live(self.customers) if self.growth.acts else np.zeros(len(rows), dtype=bool)
+        for change in self.growth.changes(rows, renewing, staying & live, talked, now, number):
+            for place in np.flatnonzero(change.gains).tolist():
+                gain = float(change.gains[place])
+                movement = "expansion" if gain > 0 else "contraction"
+                self._moved(month, movement, change.cause, 1, abs(gain))
+                customer, person = self.customers[place], change.people.get(place)
+                if person is not None and gain > 0:
+                    self._payroll.grown(person, self.tier, gain)
+                if self._log is not None:
+                    self._log.customer(movement, customer.lead, change.cause, person, abs(gain))
+
+    def _let_go(self, rows: Rows, leaving: NDArray[np.bool_], month: int) -> None:
+        """Those whose time has come leave."""
+        for place in np.flatnonzero(leaving).tolist():
+            customer, row = self.customers[place], rows[place : place + 1]
+            mrr = float(row["mrr"][0])
+            reason = self._reason(row) if self._several_reasons else REASONS[0]
+            self._all.leave(customer, reason, mrr)
+            self._moved(month, "churn", reason, 1, mrr)
+            if self._product.reactivation is not None:
+                self._away.append((customer, row.copy()))
+        staying = ~leaving
+        self.rows = rows[staying]
+        self.customers = [c for c, stays in zip(self.customers, staying.tolist(), strict=True) if stays]
+
+    def _reason(self, row: Rows) -> str:
+        """One of the reasons that have gathered, drawn in proportion to their hazard."""
+        gathered = np.cumsum(row["reasons"][0])
+        luck = row["life/reason"][0, row["since"][0] - 1] * gathered[-1]
+        return REASONS[min(int(np.searchsorted(gathered, luck, side="right")), len(REASONS) - 1)]
+
+    def _come_back(self, month: int) -> list[tuple[Customer, Rows]]:
+        """Those who return at this month's end; they are there from the next month on."""
+        rule = self._product.reactivation
+        back, away = [], []
+        for customer, row in self._away:
+            row["away"] += 1
+            row["since"] += 1
+            if row["life/reactivation"][0, row["since"][0] - 1] < (
+                rule.probability_per_month if rule else 0.0
+            ):
+                row["threshold"] = row["life/churn"][0, row["since"][0] - 1]
+                row["hazard"] = row["age"] = row["away"] = row["paid_left"] = 0
+                row["reasons"] = 0.0
+                row["term_left"], row["felt"], row["then"] = row["term"], 1.0, np.nan
+                mrr = float(row["mrr"][0])
+                self._all.come_back(customer, mrr)
+                self._moved(month, "reactivation", self._contract_names[int(row["contract"][0])], 1, mrr)
+                back.append((customer, row))
+            elif rule is not None and row["away"][0] < rule.within_months:
+                away.append((customer, row))
+        self._away = away
+        return back
+
+    # ------------------------------------------------------------------------------------------ the books
+
+    def _moved(self, month: int, movement: str, cause: str, customers: int, mrr: float) -> None:
+        """Book a movement of MRR."""
+        books = self.months[month]
+        if movement == "expansion":
+            books.mrr_expansion += mrr
+        elif movement == "contraction":
+            books.mrr_contraction += mrr
+        elif movement == "churn":
+            books.customers_churned += customers
+            books.mrr_churned += mrr
+        elif movement == "reactivation":
+            books.customers_reactivated += customers
+            books.mrr_reactivation += mrr
+        key = (month, movement, cause)
+        so_far = self.movements.get(key, (0, 0.0))
+        self.movements[key] = so_far[0] + customers, so_far[1] + mrr
+
+    def _note_stays(self, rows: Rows, leaving: NDArray[np.bool_], net: Numbers) -> None:
+        """By age: who was there, who leaves, and what they have brought; age 0 is the month of signature."""
+        age = np.minimum(rows["age"], OLDEST)
+        sums = np.array([np.bincount(age, weights=each) for each in (None, leaving, rows["mrr"], net)])
+        if sums.shape[1] > self.stays.shape[1]:
+            self.stays = np.pad(self.stays, ((0, 0), (0, sums.shape[1] - self.stays.shape[1])))
+        self.stays[:, : sums.shape[1]] += sums
+        if self._new:
+            part = np.array([new.month_part for new in self._new])
+            revenue = part * [new.mrr for new in self._new]
+            self.stays[0, 0] += len(self._new)
+            self.stays[2, 0] += revenue.sum()
+            product = self._product
+            serving = product.cost_to_serve_share * revenue + product.cost_to_serve_per_month * part
+            self.stays[3, 0] += (revenue - serving).sum()
+
+    def _book_cohort(self, rows: Rows, month: int) -> None:
+        """What has become of those who were there at the start of the month eleven months ago."""
+        if month + 1 < YEAR:
+            return
+        books = self.months[month]
+        books.cohort_customers, books.cohort_mrr = self._opened[month + 1 - YEAR]
+        then, now = rows["then"][:, (month + 1) % YEAR], rows["mrr"]
+        there = ~np.isnan(then)
+        books.cohort_customers_kept = int(there.sum())
+        books.cohort_mrr_kept = float(np.minimum(then, now)[there].sum())
+        books.cohort_mrr_now = float(now[there].sum())
+
+    def word_of_mouth(self, value_exponent: float, month: int) -> float:
+        """LIVE customers at a month's start, weighted by what they tell others."""
+        rows = self.rows
+        live = who_is_live(self.customers)
+        # One who has every reason to stay tells it to ten times as many at most.
+        weight = np.minimum(np.maximum(rows["felt"], 1e-9) ** -value_exponent, 10.0)
+        community = self._product.community
+        if community is not None and month >= community.from_month:
+            weight = weight * np.where(rows["member"], community.referral_factor, 1.0)
+        return float(weight[live].sum())
+
+
+def _log1m(probability: float) -> float:
+    """ln(1 − p), −∞ for certainty."""
+    return -inf if probability == 1 else log1p(-probability)

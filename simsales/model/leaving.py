@@ -1,0 +1,166 @@
+"""Why customers leave: the factors on the hazard, each by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from math import inf
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simsales.model.prices import PriceList
+from simsales.scenario.market import Tier
+
+if TYPE_CHECKING:
+    from simsales.model.leads import Customer
+
+Numbers = NDArray[np.float64]
+Rows = NDArray[np.void]
+
+FACTORS = ("age", "onboarding", "fit", "coverage", "season", "price", "contract", "community")
+"""The factors of the hazard, in the order in which they are told."""
+REASONS = ("base", *FACTORS, "missed renewal")
+"""Why customers leave. ``base``: none of the factors; it would have left with all of them at 1."""
+MISSED = REASONS.index("missed renewal")
+
+
+class Moment:
+    """A tier's customers at a month's end, as the factors on leaving see them."""
+
+    def __init__(self, rows: Rows, customers: list[Customer], month: int, calendar_month: int, care: float):
+        self.rows = rows
+        self.month = month
+        """1 is the first after the warm-up."""
+        self.calendar_month = calendar_month
+        self._customers = customers
+        self._care = care
+
+    @cached_property
+    def live(self) -> NDArray[np.bool_]:
+        """Who is LIVE."""
+        return who_is_live(self._customers)
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Who was onboarded by somebody who knew it before."""
+        return np.array([customer.known for customer in self._customers], dtype=bool)
+
+    @cached_property
+    def onboarding_days(self) -> Numbers:
+        """Days from signature to LIVE, or until now."""
+        end = self.rows["now"]
+        live = np.array([customer.live_at for customer in self._customers])
+        signed = np.array([customer.signed_at for customer in self._customers])
+        days: Numbers = np.minimum(live, end) - signed
+        return days
+
+    @cached_property
+    def care_hours(self) -> Numbers:
+        """Hours of care that each received in the month that ends."""
+        return np.array(
+            [
+                0.0 if keeper is None else self._care * keeper.coverage()
+                for keeper in (customer.keeper for customer in self._customers)
+            ]
+        )
+
+
+def who_is_live(customers: list[Customer]) -> NDArray[np.bool_]:
+    """Who is LIVE."""
+    return np.array([customer.live_at < inf for customer in customers], dtype=bool)
+
+
+class Hazard:
+    """The factors of one tier. Only those that can differ from 1 are computed."""
+
+    def __init__(self, product: Tier, prices: PriceList) -> None:
+        effects = product.churn_factors
+        self._product = product
+        self._prices = prices
+        windows = sorted(
+            effects.age.values(), key=lambda window: inf if window.until_month is None else window.until_month
+        )
+        self._ends = np.array([inf if w.until_month is None else float(w.until_month) for w in windows])
+        self._of_ages = np.array([*(window.factor for window in windows), 1.0])
+        on: dict[str, tuple[bool, Callable[[Moment], Numbers]]] = {
+            "age": (bool(windows), self._age),
+            "onboarding": (
+                effects.onboarding.per_day_late > 0
+                or effects.onboarding.quality_sd > 0
+                or product.early_churn.factor_if_known != 1,
+                self._onboarding,
+            ),
+            "fit": (product.churn_fit_effect > 0, lambda moment: moment.rows["fit"]),
+            "coverage": (effects.coverage.factor_if_none > 1, self._coverage),
+            "season": (
+                any(factor != 1 for factor in effects.season),
+                lambda moment: np.full(len(moment.rows), effects.season[moment.calendar_month - 1]),
+            ),
+            "price": (product.price_response.churn_exponent > 0, self._price),
+            "contract": (
+                any(contract.churn_factor != 1 for contract in product.contracts.values()),
+                lambda moment: moment.rows["contract_factor"],
+            ),
+            "community": (
+                product.community is not None and product.community.churn_factor != 1,
+                self._community,
+            ),
+        }
+        self._effects = [(FACTORS.index(name), effect) for name, (acts, effect) in on.items() if acts]
+        self.single = not self._effects
+        """Whether all factors are 1."""
+
+    def factors(self, moment: Moment) -> Numbers:
+        """All factors in the month that ends, shape (customers, factors)."""
+        factors = np.ones((len(moment.rows), len(FACTORS)))
+        for place, effect in self._effects:
+            factors[:, place] = effect(moment)
+        return factors
+
+    def _age(self, moment: Moment) -> Numbers:
+        of_each: Numbers = self._of_ages[np.searchsorted(self._ends, moment.rows["age"])]
+        return of_each
+
+    def _onboarding(self, moment: Moment) -> Numbers:
+        rule, rows = self._product.churn_factors.onboarding, moment.rows
+        late = np.maximum(moment.onboarding_days - rule.grace_days, 0.0)
+        effect = np.minimum(1 + rule.per_day_late * late, rule.at_most) * rows["quality"]
+        effect = np.where(rows["age"] <= rule.months, effect, 1.0)
+        early = self._product.early_churn
+        if early.factor_if_known != 1:
+            effect = np.where(moment.known & (rows["age"] <= early.months), early.factor_if_known, 1) * effect
+        return effect
+
+    def _coverage(self, moment: Moment) -> Numbers:
+        rule = self._product.churn_factors.coverage
+        needed = rule.needed_hours_per_month
+        covered = np.minimum(moment.care_hours / needed, 1.0) if needed else np.ones(len(moment.rows))
+        return np.where(moment.live, 1 + (rule.factor_if_none - 1) * (1 - covered), 1.0)
+
+    def _price(self, moment: Moment) -> Numbers:
+        reference = self._prices.reference
+        ratio = moment.rows["price"] / reference if reference else np.ones(len(moment.rows))
+        effect: Numbers = ratio**self._product.price_response.churn_exponent
+        return effect
+
+    def _community(self, moment: Moment) -> Numbers:
+        community = self._product.community
+        assert community is not None
+        there = moment.month >= community.from_month
+        return np.where(moment.rows["member"] & there, community.churn_factor, 1.0)
+
+
+def shares_of_reasons(factors: Numbers) -> Numbers:
+    """To which reason the hazard of a month is put down, shape (customers, 1 + factors), rows summing to 1.
+
+    Of the hazard that is left without any factor above 1, the base; of what comes on top, each factor
+    above 1 in proportion to what it adds, f − 1. (Of a product of several factors above 1 no split is the
+    only right one; this one treats them alike.)
+    """
+    shares = np.empty((len(factors), 1 + factors.shape[1]))
+    shares[:, 0] = 1.0
+    np.maximum(factors - 1, 0.0, out=shares[:, 1:])
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
