@@ -111,6 +111,12 @@ class _PlainModel:
             "an opening": scenario.opening is not None,
             "more than one team": len(teams) > 1 or teams[0].count > 1,
             "assignment or discipline": (teams[0].assignment, teams[0].discipline) != ("first_free", "fifo"),
+            "contracts and prices": any(
+                len(tier.contracts) > 1
+                or any(contract.term_months > 1 for contract in tier.contracts.values())
+                or tier.price_response.win_odds_elasticity > 0
+                for tier in scenario.tiers.values()
+            ),
             "no owner continuity": not teams[0].owner_continuity,
             "steps by nobody": any(step.by == NOBODY for step in steps),
             "other arrivals or a finite list": any(

@@ -39,6 +39,7 @@ CLAIMS = ONE_POD.with_name("claims.yaml")
 PODS = 20
 BARE_TIMEOUTS = 250_000
 SEED = 1
+MONTHS = ["warm_up_months=0", "horizon_months=24"]
 
 
 @dataclass(frozen=True)
@@ -85,18 +86,51 @@ EVERYTHING = [
     "organization.teams.pod.serves={tiers: [smb]}",
     "organization.teams.pod.dedication={effort_factor: 0.95, pass_factor: 1.02}",
 ]
-"""With claims.yaml on top, every mechanism at work."""
+"""With claims.yaml on top, everything at work that can happen to a lead."""
+
+MONEY = [
+    "tiers.smb.discount={uniform: {low: 0, high: 0.2}}",
+    "tiers.smb.price_changes={spring: {month: 6.5, price_per_month: 1100, base: at_renewal}}",
+    "tiers.smb.accepts_other_contract=0.9",
+    "tiers.smb.contracts.yearly={term_months: 24, paid_months_ahead: 12, share: 0.1, offered: false}",
+    "tiers.smb.contracts.annual.share=0.15",
+    "tiers.smb.contracts.annual.churn_factor=0.9",
+    "tiers.smb.churn_fit_effect=0.3",
+    "tiers.smb.churn_factors.age={first: {until_month: 1, factor: 2}, habit: {until_month: 3, factor: 1.5}}",
+    "tiers.smb.churn_factors.onboarding={per_day_late: 0.02, grace_days: 5, quality_sd: 0.3}",
+    "tiers.smb.churn_factors.coverage={needed_hours_per_month: 0.15, factor_if_none: 2}",
+    "tiers.smb.churn_factors.season=[1, 1, 1, 1, 1, 1.5, 1.5, 1, 1, 1, 1, 0.5]",
+    "tiers.smb.community={share: 0.3, churn_factor: 0.8, referral_factor: 2, win_odds_factor: 1.1}",
+    "tiers.smb.reference_customers={share: 0.2, win_odds_factor: 1.01, at_most: 1.5}",
+    "tiers.smb.levers.up_sell={by: CSM, effort_hours: 0.5, attempts_per_month: 0.03, pass_probability: 0.3,"
+    " adds: 0.2}",
+    "tiers.smb.levers.increase={attempts_per_month: 0.02, pass_probability: 0.5, adds: 0.05, raises: price}",
+    "tiers.smb.spread={per_month: 0.02, limit: 5}",
+    "tiers.smb.releases={every_months: 6, price_tiers: [1, 1.3, 1.6], adopt_probability: 0.2}",
+    "tiers.smb.contraction={probability_per_month: 0.02, share: 0.3}",
+    "tiers.smb.reactivation={probability_per_month: 0.03}",
+    "channels.word_of_mouth={enters_as: MQL, leads_per_customer_month: 0.01, value_exponent: 0.5,"
+    " tiers: {smb: 1}}",
+]
+"""Everything at work that can happen to a customer, and every answer to a price."""
+
+PLAIN = ["tiers.smb.contracts=null", "tiers.smb.price_response=null", "tiers.smb.cycle=null"]
+"""What the plain version has not got: set to neutral where the two are held against each other."""
 
 
 def with_everything() -> Scenario:
     """One pod over the same months, every mechanism switched on."""
-    months = ["warm_up_months=0", "horizon_months=24"]
-    return load(ONE_POD, overlays=[CLAIMS], overrides=months + EVERYTHING)
+    return load(ONE_POD, overlays=[CLAIMS], overrides=MONTHS + MONEY + EVERYTHING)
+
+
+def with_money() -> Scenario:
+    """The same, but for what happens to leads: only the life of customers, contracts and prices."""
+    return load(ONE_POD, overrides=MONTHS + MONEY)
 
 
 def scenarios() -> tuple[Scenario, Scenario]:
     """One pod over 24 months without warm-up, and twenty of them on twenty times the market."""
-    months = ["warm_up_months=0", "horizon_months=24", "opening=null"]
+    months = [*MONTHS, "opening=null"]
     one = load(ONE_POD, overrides=months)
     leads = one.channels["content"].leads_per_month  # type: ignore[union-attr]
     many = [
@@ -131,15 +165,18 @@ def cpu_seconds(call: Callable[[], object]) -> float:
 
 def measure_time(one: Scenario, many: Scenario, rounds: int) -> list[Result]:
     """Each of the programs once a round, the order turned round every time."""
-    everything = with_everything()
+    everything, money = with_everything(), with_money()
+    alike = load(ONE_POD, overrides=[*MONTHS, "opening=null", *PLAIN])
     programs: dict[str, Callable[[int], object]] = {
         "bare": lambda _: bare_timeouts(),
         "one": lambda r: simulate(one, SEED, r),
+        "money": lambda r: simulate(money, SEED, r),
         "everything": lambda r: simulate(everything, SEED, r),
-        "plain": lambda r: simulate_plainly(one, r),
+        "alike": lambda r: simulate(alike, SEED, r),
+        "plain": lambda r: simulate_plainly(alike, r),
         "many": lambda r: simulate(many, SEED, r),
     }
-    for name in ("bare", "one", "everything", "plain"):
+    for name in programs.keys() - {"many"}:
         programs[name](rounds)  # The first time costs more: imports, caches, memory.
     seconds: dict[str, list[float]] = {name: [] for name in programs}
     for r in range(rounds):
@@ -153,11 +190,14 @@ def measure_time(one: Scenario, many: Scenario, rounds: int) -> list[Result]:
     events = [count_events(one, r) for r in range(rounds)]
     return [
         over(f"one pod / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("one", "bare"), at_most=1),
+        over(f"all of money on / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("money", "bare"), at_most=1.5),
         over(f"everything on / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("everything", "bare"), at_most=2),
-        over("plain SimPy / one pod", "×", ratio("plain", "one"), at_least=3),
+        over("plain SimPy / the same model", "×", ratio("plain", "alike"), at_least=3),
+        over("plain SimPy / all of money on", "×", ratio("plain", "money"), at_least=2),
         over(f"{PODS} pods / one pod", "×", ratio("many", "one"), at_most=28),
         over(f"{BARE_TIMEOUTS:,} bare timeouts", "s", seconds["bare"]),
         over("one pod, 24 months", "s", seconds["one"]),
+        over("one pod with all of money on", "s", seconds["money"]),
         over("one pod with everything on", "s", seconds["everything"]),
         over("plain SimPy, the same", "s", seconds["plain"]),
         over(f"{PODS} pods, 24 months", "s", seconds["many"]),

@@ -60,12 +60,13 @@ class Difference:
 
     @property
     def relative(self) -> float | None:
-        """The mean as a share of the baseline's size; None where that is zero or undefined."""
+        """The mean as a share of the baseline's; None where that is not positive, as profit may be: there a
+        percentage says nothing, or the opposite of what it seems to."""
         return self._share(self.mean)
 
     @property
     def relative_half_width(self) -> float | None:
-        """The half-width as a share of the baseline's size.
+        """The half-width as a share of the baseline's mean.
 
         The baseline's mean serves as a fixed yardstick here: its own uncertainty is not in the interval,
         which therefore excludes zero in per cent exactly when it does in units.
@@ -73,9 +74,9 @@ class Difference:
         return self._share(self.half_width)
 
     def _share(self, value: float | None) -> float | None:
-        if value is None or self.baseline_mean is None or abs(self.baseline_mean) <= RESOLUTION:
+        if value is None or self.baseline_mean is None or self.baseline_mean <= RESOLUTION:
             return None
-        return value / abs(self.baseline_mean)
+        return value / self.baseline_mean
 
     def to_json(self) -> dict[str, float | str | None]:
         """The difference as JSON can hold it: null stands for what is undefined."""
@@ -85,6 +86,7 @@ class Difference:
             "p_better": self.p_better,
             "correlation": self.correlation,
             "verdict": self.verdict,
+            "defined": self.n,
         }
 
 
@@ -96,6 +98,8 @@ class KpiComparison:
     means: Mapping[str, float | None]
     """By alternative, each over all replications where *it* is defined. Where a KPI is undefined here and
     there, the paired difference, over the pairs only, need not be the difference of these means."""
+    defined: Mapping[str, int]
+    """By alternative, in how many replications it is defined there."""
     differences: Mapping[str, Difference]
     """By alternative other than the baseline."""
 
@@ -109,9 +113,9 @@ class KpiComparison:
         return "better" if verdict == self.better else "worse"
 
     def to_json(self) -> dict[str, object]:
-        """``{"means": {alternative: x}, "differences": {alternative: {…}}}``."""
+        """``{"means": {alternative: x}, "defined": {alternative: n}, "differences": {alternative: {…}}}``."""
         differences = {name: difference.to_json() for name, difference in self.differences.items()}
-        return {"means": dict(self.means), "differences": differences}
+        return {"means": dict(self.means), "defined": dict(self.defined), "differences": differences}
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class Comparison:
         return self.alternatives[1:]
 
     def to_json(self) -> dict[str, dict[str, object]]:
-        """``{kpi: {"means": …, "differences": …}}``, without nan or inf."""
+        """``{kpi: {"means": …, "defined": …, "differences": …}}``, without nan or inf."""
         return {name: kpi.to_json() for name, kpi in self.kpis.items()}
 
 
@@ -196,6 +200,7 @@ def compare(
         kpis[name] = KpiComparison(
             better=better[name],
             means={alternative: _mean(x[~np.isnan(x)]) for alternative, x in of.items()},
+            defined={alternative: int((~np.isnan(x)).sum()) for alternative, x in of.items()},
             differences={
                 other: _paired(of[baseline], of[other], better[name], each) for other in alternatives[1:]
             },

@@ -79,6 +79,27 @@ def half_width(x: NDArray[np.float64], confidence: float = CONFIDENCE) -> float 
     return float(stdtrit(x.size - 1, (1 + confidence) / 2) * x.std(ddof=1) / math.sqrt(x.size))
 
 
+def interval(
+    values: NDArray[np.float64],
+) -> tuple[NDArray[np.int_], NDArray[np.float64], NDArray[np.float64]]:
+    """Summarize many series at once: in how many replications each is defined, mean, half-width of its 95 %
+    interval; nan where there is none.
+
+    Args:
+        values: replications along the first axis; nan where undefined.
+    """
+    from scipy.special import stdtrit
+
+    known = ~np.isnan(values)
+    n = known.sum(axis=0)
+    # What cannot be said is nan: 0 / 0 is meant.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(known, values, 0).sum(axis=0) / n
+        variance = (np.where(known, values - mean, 0) ** 2).sum(axis=0) / (n - 1)
+        half = stdtrit(n - 1, (1 + CONFIDENCE) / 2) * np.sqrt(variance / n)
+    return n, mean, np.where(n < 2, np.nan, half)
+
+
 def checked(values: ArrayLike) -> NDArray[np.float64]:
     """``values`` as an array of floats, shape (replications,), without infinities.
 

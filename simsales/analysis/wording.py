@@ -12,7 +12,7 @@ from typing import Protocol
 
 from simsales.analysis.comparison import Comparison, Difference
 from simsales.analysis.intervals import Summary
-from simsales.analysis.kpis import KPIS
+from simsales.analysis.kpis import KPIS, parts
 
 
 class Described(Protocol):
@@ -21,6 +21,10 @@ class Described(Protocol):
     @property
     def unit(self) -> str:
         """Such as ``days``, ``share``, ``leads/month``; ``currency`` stands for the scenario's."""
+
+    @property
+    def undefined(self) -> str:
+        """When there is no such figure, as a sentence."""
 
 
 LABELS = {
@@ -34,35 +38,94 @@ LABELS = {
     "win": "wins",
     "live": "activated (LIVE)",
     "lost": "leads lost",
+    "lvr": "lead velocity/month",
     "win_rate": "win rate",
+    "win_rate_value": "win rate by value",
     "sales_cycle_days": "sales cycle",
+    "sales_cycle_lost_days": "cycle, lost deals",
+    "sales_velocity": "sales velocity/day",
     "open_pipeline_end": "open pipeline",
-    "new_mrr": "new MRR/month",
-    "churned_mrr": "churned MRR/month",
-    "revenue": "revenue/month",
-    "channel_cost": "cost of leads/month",
-    "salaries": "salaries/month",
-    "mrr_end": "MRR at the end",
-    "arr_end": "ARR at the end",
+    "acv": "ACV of new customers",
+    "term_share": "on a term contract",
     "customers_end": "customers at the end",
     "churned": "customers lost/month",
+    "reactivated": "came back/month",
     "logo_churn_monthly": "logo churn/month",
+    "logo_churn_annual": "logo churn/year",
+    "grr": "GRR",
+    "nrr": "NRR",
+    "arpa": "ARPA/month",
+    "gross_margin": "gross margin",
+    "cac": "CAC",
+    "crc": "CRC/year",
+    "ltv": "LTV (life table)",
+    "ltv_formula_revenue": "ARPA/churn",
+    "ltv_formula_margin": "ARPA × margin/churn",
+    "ltv_to_cac": "LTV:CAC",
+    "cac_payback_months": "payback",
+    "left_before_payback": "leave before payback",
+    "mrr_end": "MRR at the end",
+    "arr_end": "ARR at the end",
+    "new_mrr": "new MRR/month",
+    "expansion_mrr": "expansion MRR/month",
+    "contraction_mrr": "contraction MRR/month",
+    "churned_mrr": "churned MRR/month",
+    "reactivation_mrr": "reactivated MRR/month",
+    "quick_ratio": "quick ratio",
+    "revenue": "revenue/month",
+    "receipts": "receipts/month",
+    "deferred_end": "prepaid at the end",
+    "costs": "costs/month",
+    "acquisition_cost": "acquisition cost/month",
+    "retention_cost": "retention cost/month",
+    "serving_cost": "cost to serve/month",
+    "channel_cost": "cost of leads/month",
+    "salaries": "salaries/month",
+    "commissions": "commissions/month",
+    "profit": "cumulative profit",
+    "cash_end": "cash at the end",
+    "cash_low": "lowest cash",
+    "break_even_month": "break-even month",
+    "magic_number": "magic number",
+    "rule_of_40": "rule of 40",
     "utilization": "utilization",
     "wait_days": "wait for",
     "backlog": "backlog",
 }
+"""Of every KPI, in the order in which KPIs are shown."""
+
+
+def _families(first: str, last: str) -> tuple[str, ...]:
+    names = list(LABELS)
+    return tuple(names[names.index(first) : names.index(last) + 1])
+
+
 GROUPS = {
-    "Funnel, per month": tuple(LABELS)[:10],
-    "Deals": ("win_rate", "sales_cycle_days", "open_pipeline_end"),
-    "Money": ("new_mrr", "churned_mrr", "mrr_end", "arr_end", "revenue", "channel_cost", "salaries"),
-    "Customers": ("customers_end", "churned", "logo_churn_monthly"),
-    "People": ("utilization", "wait_days", "backlog"),
+    "Funnel, per month": _families("suspect", "lost"),
+    "Deals": _families("lvr", "term_share"),
+    "Customers": _families("customers_end", "nrr"),
+    "Unit economics": _families("arpa", "left_before_payback"),
+    "Recurring revenue": _families("mrr_end", "quick_ratio"),
+    "Money": _families("revenue", "rule_of_40"),
+    "People": _families("utilization", "backlog"),
 }
-HEADLINES = ("mrr_end", "win", "sales_cycle_days")
+SHORT = (
+    *("sql", "win", "win_rate", "sales_cycle_days", "customers_end", "logo_churn_monthly", "grr", "nrr"),
+    *("arpa", "cac", "ltv_to_cac", "cac_payback_months", "mrr_end", "revenue", "profit", "cash_end"),
+    *("cash_low", "break_even_month", "utilization", "wait_days"),
+)
+"""What a reader is shown who does not ask for everything."""
+TIER_SHORT = ("win", "win_rate", "mrr_end", "logo_churn_monthly", "nrr", "cac", "ltv_to_cac", "profit")
+"""The same of each tier."""
+HEADLINES = ("mrr_end", "profit", "win", "sales_cycle_days")
 """What a summary in one sentence is about, most important first."""
 PAIRED = ("win", "mrr_end", "sales_cycle_days")
 """What tells how much pairing gained: the first that varies on both sides."""
+SIGNED = ("profit", "cash_end", "cash_low")
+"""What may be negative or near zero; in a sentence its differences are said in money, not in per cent."""
 
+NO_SUCH = "There is no such role or tier."
+"""Why a KPI that always is defined is not, in one alternative."""
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
@@ -92,7 +155,7 @@ def grouped(kpis: Iterable[str]) -> dict[str, list[str]]:
 def ordered(kpis: Iterable[str]) -> list[str]:
     """The KPIs, each once, in the order of `simsales.analysis.kpis.KPIS`; unknown ones last."""
     place = {kpi.name: number for number, kpi in enumerate(KPIS)}
-    return sorted(dict.fromkeys(kpis), key=lambda name: place.get(name.partition(".")[0], len(place)))
+    return sorted(dict.fromkeys(kpis), key=lambda name: place.get(parts(name).kpi, len(place)))
 
 
 def step_of(value: float, half_width: float | None) -> int:
@@ -167,7 +230,7 @@ class Wording:
         if self.is_money(kpi):
             said, unit = self.currency in SYMBOLS, self.currency
         else:
-            said = self.is_share(kpi) or unit.endswith("month") or name.startswith(unit)
+            said = self.is_share(kpi) or unit.endswith(("month", "ratio")) or name.startswith(unit)
         return name if said else f"{name}, {unit}"
 
     def value(
@@ -223,14 +286,21 @@ class Wording:
         mean, half = difference.mean, difference.half_width
         if difference.verdict == "no difference shown" or mean is None or half is None:
             return "no difference shown"
-        if difference.relative is not None:
+        if difference.relative is not None and kpi not in SIGNED:
             said, spread = percent(abs(difference.relative), difference.relative_half_width)
             unit = spread_unit = " %"
-        else:  # The baseline is at zero: only units can be said.
+        else:  # The baseline is at zero, or may be below: only units can be said.
             said, spread = self._rounded(kpi, abs(mean), half)
             unit = " points" if self.is_share(kpi) else "" if self.is_money(kpi) else f" {self.unit(kpi)}"
             spread_unit = ""
         return f"{said.lstrip('+')}{unit} {more if mean > 0 else less} (±{spread}{spread_unit})"
+
+    def undefined(self, kpis: Iterable[str]) -> list[str]:
+        """Why these KPIs are undefined here and there, a sentence for each reason: ``NRR, GRR: …``."""
+        reasons: dict[str, list[str]] = {}
+        for kpi in kpis:
+            reasons.setdefault(self.describe(kpi).undefined or NO_SUCH, []).append(label(kpi))
+        return [f"{', '.join(names)}: {why[0].lower()}{why[1:]}" for why, names in reasons.items()]
 
     def headline(self, comparison: Comparison, other: str) -> str:
         """One sentence: what is found for ``other`` against the baseline in the KPIs that matter most."""

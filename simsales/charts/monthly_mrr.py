@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 from numpy.typing import NDArray
@@ -13,13 +12,16 @@ from numpy.typing import NDArray
 from simsales.analysis.comparison import compare
 from simsales.analysis.intervals import Summary, summary
 from simsales.analysis.wording import Wording, counted, money, percent
-from simsales.charts.canvas import MARGIN, broken, extent, slide, spread, style
-
-Column = NDArray[np.float64]
-LABEL_SIZE, AXIS_SIZE = 14, 13
-MANY = 3
-FEW = 20
-"""From so many alternatives on the ranges over replications are left out: they would cover each other."""
+from simsales.charts.canvas import MARGIN, broken, extent, slide, style
+from simsales.charts.lines import (
+    AXIS_SIZE,
+    LABEL_SIZE,
+    draw_line,
+    draw_points,
+    has_ranges,
+    label_ends,
+    shortened,
+)
 
 
 def monthly_mrr(
@@ -88,18 +90,11 @@ def _finding(ends: Mapping[str, NDArray[np.float64]], month: int, currency: str)
 
 class _Currency:
     unit = "currency"
+    undefined = ""
 
 
 def _amount(value: float | None, currency: str) -> str:
     return "an undefined amount" if value is None else money(value, currency)
-
-
-def _ranges(alternatives: int, replications: int) -> bool:
-    """Whether the range of nine replications in ten is drawn.
-
-    Not where it clutters, nor where few replications make it narrower than the interval of the mean.
-    """
-    return alternatives < MANY and replications >= FEW
 
 
 def _subtitle(series: Mapping[str, NDArray[np.float64]], currency: str) -> str:
@@ -110,7 +105,7 @@ def _subtitle(series: Mapping[str, NDArray[np.float64]], currency: str) -> str:
         return what
     bands = " Dark band: 95 % interval of the mean."
     return what + (
-        bands + " Light band: nine replications in ten." if _ranges(len(series), replications) else bands
+        bands + " Light band: nine replications in ten." if has_ranges(len(series), replications) else bands
     )
 
 
@@ -132,10 +127,10 @@ def _drawn(
     note: str,
     currency: str,
 ) -> Figure:
-    ranges = _ranges(len(stats), max(s[-1].n for s in stats.values()))
+    ranges = has_ranges(len(stats), max(s[-1].n for s in stats.values()))
     figure, bottom, top = slide(title, subtitle, note)
     width, height = figure.get_size_inches()
-    labels = {name: f"{_shortened(name)}  {_amount(s[-1].mean, currency)}" for name, s in stats.items()}
+    labels = {name: f"{shortened(name)}  {_amount(s[-1].mean, currency)}" for name, s in stats.items()}
     labels = {name: broken(figure, text, LABEL_SIZE, 2.8, weight="bold") for name, text in labels.items()}
     right = 0.55 + max(extent(figure, text, LABEL_SIZE, weight="bold") for text in labels.values())
     ymax = 1.06 * max([1.0, *(y for s in stats.values() for m in s for y in _tops(m, ranges=ranges))])
@@ -147,7 +142,7 @@ def _drawn(
     alone = len(x) == 1
     shifts = (np.arange(len(stats)) - (len(stats) - 1) / 2) * (0.1 if alone else 0.0)
     colors = {
-        name: (_points if alone else _line)(axes, x + shift, name, stats[name], ranges=ranges)
+        name: (draw_points if alone else draw_line)(axes, x + shift, name, stats[name], ranges=ranges)
         for name, shift in zip(stats, shifts, strict=True)
     }
     axes.set_ylim(0, ymax)
@@ -158,72 +153,10 @@ def _drawn(
     axes.xaxis.set_major_locator(MultipleLocator(step))
     axes.set_xlabel("months after the warm-up")
     xs = {name: float(x[-1] + shift) for name, shift in zip(stats, shifts, strict=True)}
-    _label_ends(axes, labels, xs, {name: s[-1].mean for name, s in stats.items()}, colors)
+    label_ends(axes, labels, xs, {name: s[-1].mean for name, s in stats.items()}, colors)
     return figure
-
-
-def _bands(stats: Sequence[Summary], *, ranges: bool) -> Iterator[tuple[float, Column, Column]]:
-    """Opacity, lower and upper edge of each band, from light to dark; nan where a band is undefined."""
-    if ranges:
-        yield 0.13, _column(s.p5 for s in stats), _column(s.p95 for s in stats)
-    mean, half = _column(s.mean for s in stats), _column(s.half_width for s in stats)
-    yield 0.38, mean - half, mean + half
 
 
 def _tops(s: Summary, *, ranges: bool) -> tuple[float, ...]:
     """What must fit below the upper end of the axis."""
     return (s.mean or 0.0) + (s.half_width or 0.0), (s.p95 or 0.0) if ranges else 0.0
-
-
-def _line(axes: Axes, x: Column, name: str, stats: Sequence[Summary], *, ranges: bool) -> str:
-    """One alternative over the months; returns its colour."""
-    (line,) = axes.plot(x, _column(s.mean for s in stats), label=name, gid="mean", zorder=3, clip_on=False)
-    color = str(line.get_color())
-    for opacity, low, high in _bands(stats, ranges=ranges):
-        axes.fill_between(x, low, high, color=color, alpha=opacity, linewidth=0, label=name)
-    return color
-
-
-def _points(axes: Axes, x: Column, name: str, stats: Sequence[Summary], *, ranges: bool) -> str:
-    """One alternative in its only month: what would be bands are bars; returns its colour."""
-    (line,) = axes.plot(x, _column(s.mean for s in stats), "o", label=name, gid="mean", zorder=3)
-    color = str(line.get_color())
-    for opacity, low, high in _bands(stats, ranges=ranges):
-        axes.vlines(
-            x, low, high, color=color, alpha=opacity, linewidth=9 if opacity > 0.2 else 18, label=name
-        )
-    return color
-
-
-def _label_ends(
-    axes: Axes,
-    labels: Mapping[str, str],
-    x: Mapping[str, float],
-    ends: Mapping[str, float | None],
-    colors: Mapping[str, str],
-) -> None:
-    """Names right of the lines, moved apart as far as needed, each tied to the end of its line."""
-    drawn = {name: end for name, end in ends.items() if end is not None}
-    low, high = axes.get_ylim()
-    point = (high - low) / axes.bbox.height * axes.figure.dpi / 72
-    heights = [LABEL_SIZE * (1.25 * labels[name].count("\n") + 1.45) * point for name in drawn]
-    for name, place in zip(drawn, spread(list(drawn.values()), heights, low, high), strict=True):
-        axes.annotate(
-            labels[name],
-            xy=(x[name], drawn[name]),
-            xytext=(1.035, place),
-            textcoords=("axes fraction", "data"),
-            va="center",
-            size=LABEL_SIZE,
-            weight="bold",
-            arrowprops={"arrowstyle": "-", "color": colors[name], "linewidth": 1.6, "relpos": (0, 0.5)},
-            annotation_clip=False,
-        )
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= 48 else f"{name[:46]}…"
-
-
-def _column(values: Iterable[float | None]) -> Column:
-    return np.array([np.nan if value is None else value for value in values])

@@ -25,8 +25,8 @@ from simsales.analysis.wording import (
 from simsales.charts.canvas import GREY, MARGIN, broken, extent, slide, style
 
 BOARD = (
-    *("sql", "win", "live", "win_rate", "sales_cycle_days", "new_mrr", "churned_mrr", "mrr_end"),
-    *("customers_end", "logo_churn_monthly", "utilization", "wait_days"),
+    *("sql", "win", "win_rate", "sales_cycle_days", "customers_end", "logo_churn_monthly", "nrr", "arpa"),
+    *("cac", "ltv_to_cac", "mrr_end", "new_mrr", "revenue", "profit", "utilization", "wait_days"),
 )
 """The KPIs, or families of them, that a board is shown unless others are asked for."""
 MARKS: dict[Judgement, tuple[str, str, str, float]] = {  # marker, colour, filling, size
@@ -70,8 +70,8 @@ def paired_differences(
     Args:
         comparison: as `simsales.analysis.comparison.compare` gives it.
         describe: gives a KPI's description, of which the unit is used.
-        kpis: which to show; by default those for a board. KPIs without a percentage (the baseline is zero or
-            undefined) are named in the note at the foot instead.
+        kpis: which to show; by default those for a board. KPIs without a percentage (the baseline is zero,
+            below or undefined) are named in the note at the foot instead.
         currency: of all amounts.
 
     Raises:
@@ -158,7 +158,7 @@ def _note(comparison: Comparison, words: Wording, left_out: Sequence[str], count
             means = comparison.kpis[name].means.items()
             said = ", ".join(f"{a} {'undefined' if m is None else words.value(name, m)}" for a, m in means)
             absolute.append(f"{words.tag(name)} ({said})")
-        note += f" Not drawn, as {comparison.baseline} is at zero or undefined: {'; '.join(absolute)}."
+        note += f" Not drawn, as {comparison.baseline} is at zero, below or undefined: {'; '.join(absolute)}."
     return note
 
 
@@ -166,9 +166,10 @@ def limit(extents: Sequence[float]) -> float:
     """Half the width of the axis, in per cent, for intervals that reach out so far from zero.
 
     All of them fit, unless the farthest would leave the nearest three quarters less than a third of the
-    axis. Never below 5 %, lest fractions of a per cent look like something.
+    axis; what does not differ at all is not counted among these. Never below 5 %, lest fractions of a per
+    cent look like something.
     """
-    ordered = sorted(extents)
+    ordered = sorted(reach for reach in extents if reach > 0)
     typical = max(5.0, ordered[math.ceil(0.75 * len(ordered)) - 1] if ordered else 0.0)
     return 1.08 * max([5.0, *(reach for reach in ordered if reach <= 3 * typical)])
 

@@ -23,6 +23,7 @@ def compare(
     overlays: tuple[str, ...],
     overrides: tuple[str, ...],
     as_json: bool,
+    everything: bool,
     quiet: bool,
 ) -> None:
     """Simulate alternatives and say how they differ from the first.
@@ -31,9 +32,10 @@ def compare(
     differs is the organization, and few replications show it. --with and --set change all
     alternatives alike.
 
-    Prints a table, and saves the results and two charts (monthly MRR, paired differences) in a new folder
-    under results/. With --out a folder of your choice; the same command with the same --out goes on where
-    it was interrupted, with more --replications adds to what is there, and else only draws again.
+    Prints a table, and saves the results, three charts (monthly MRR, cumulative cash, paired differences)
+    and all KPIs by tier and month (kpis.csv, monthly.csv) in a new folder under results/. With --out a
+    folder of your choice; the same command with the same --out goes on where it was interrupted, with more
+    --replications adds to what is there, and else only draws again.
 
     \b
     Examples:
@@ -54,37 +56,64 @@ def compare(
     )
 
     from simsales.analysis.comparison import compare as compare_kpis
-    from simsales.analysis.kpis import describe
+    from simsales.analysis.intervals import summary
+    from simsales.analysis.kpis import apart, describe
+    from simsales.analysis.monthly import monthly_kpis
+    from simsales.analysis.tidy import KPI_COLUMNS, MONTHLY_COLUMNS, kpi_rows, monthly_rows
     from simsales.analysis.wording import ordered
+    from simsales.charts.cumulative_cash import cumulative_cash
     from simsales.charts.monthly_mrr import monthly_mrr
     from simsales.charts.paired_differences import paired_differences
 
     baseline, *others = scenarios
-    currency = scenarios[baseline].currency
+    currency, horizon = scenarios[baseline].currency, scenarios[baseline].horizon_months
     values = results.kpis.values
-    names = ordered(kpi for kpis in values.values() for kpi in kpis)
-    comparison = compare_kpis(
-        values, baseline=baseline, better={name: describe(name).better for name in names}
-    )
+    totals, by_tier = apart(values, {name: list(scenario.tiers) for name, scenario in scenarios.items()})
+    comparisons = {}
+    for tier, of in {"": totals, **by_tier}.items():
+        names = ordered(kpi for kpis in of.values() for kpi in kpis)
+        comparisons[tier] = compare_kpis(
+            {alternative: of.get(alternative, {}) for alternative in values},
+            baseline=baseline,
+            better={kpi: describe(kpi).better for kpi in names},
+        )
+    comparison, tiers = comparisons[""], {tier: c for tier, c in comparisons.items() if tier}
+    months = monthly_kpis(results, horizon_months=horizon)
     mrr = results.monthly("ledger", "mrr_closing")
-    charts = {
-        "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency),
-        "paired-differences": paired_differences(comparison, describe, currency=currency),
-    }
+    saved = experiment.Files(
+        charts={
+            "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency),
+            "cumulative-cash": cumulative_cash(
+                {name: kpis["cash_end"] for name, kpis in months.items()},
+                low={name: summary(kpis["cash_low"]) for name, kpis in totals.items()},
+                break_even={name: summary(kpis["break_even_month"]) for name, kpis in totals.items()},
+                currency=currency,
+            ),
+            "paired-differences": paired_differences(comparison, describe, currency=currency),
+        },
+        tables={
+            "kpis": (KPI_COLUMNS, kpi_rows(values, describe, currency=currency, comparisons=comparisons)),
+            "monthly": (MONTHLY_COLUMNS, monthly_rows(months, describe, currency=currency)),
+        },
+    )
     if as_json:
-        experiment.save(results, charts)
-        kpis = comparison.to_json()
-        answer = {
+        experiment.save(results, saved)
+        answer: dict[str, object] = {
             "baseline": baseline,
             "alternatives": others,
             "replications": comparison.replications,
             "seed": seed,
             "results": str(results.folder),
-            "kpis": {kpi: kpis[kpi] for kpi in names},
+            "kpis": experiment.answered(comparison.to_json(), comparison.replications),
         }
+        if tiers:
+            answer["tiers"] = {
+                tier: experiment.answered(c.to_json(), c.replications) for tier, c in tiers.items()
+            }
         click.echo(json.dumps(answer, indent=2, allow_nan=False))
     else:
         from simsales.cli.tables import comparison_table
 
-        experiment.present(results, comparison_table(comparison, describe, currency=currency), charts)
+        table = comparison_table(comparison, describe, currency=currency, tiers=tiers, everything=everything)
+        experiment.present(results, table, saved)
     experiment.end(results)

@@ -4,12 +4,14 @@ charts out.
 
 from __future__ import annotations
 
+import csv
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -93,23 +95,65 @@ def perform(
     return results
 
 
-def present(results: Results, table: RenderableType, charts: Mapping[str, Figure]) -> None:
-    """Print the table and save the charts into the results folder."""
+def present(results: Results, table: RenderableType, files: Files) -> None:
+    """Print the table and save charts and tables into the results folder."""
     from rich.console import Console
 
     console = Console(width=None if sys.stdout.isatty() else 100)
     console.print(table)
     click.echo()
-    for path in save(results, charts):
+    for path in save(results, files):
         click.echo(f"Chart:   {path}")
+    click.echo(f"Tables:  {results.folder / 'kpis.csv'}, {results.folder / 'monthly.csv'}")
     click.echo(f"Results: {results.folder}")
 
 
-def save(results: Results, charts: Mapping[str, Figure]) -> list[Path]:
-    """Save the charts into the results folder, and return the paths of the PNG files."""
+@dataclass(frozen=True)
+class Files:
+    """What is saved beside the results."""
+
+    charts: Mapping[str, Figure]
+    """By the stem of their file."""
+    tables: Mapping[str, tuple[Sequence[str], Iterable[Sequence[object]]]]
+    """Columns and rows, by the stem of their file."""
+
+
+def save(results: Results, files: Files) -> list[Path]:
+    """Save charts and tables into the results folder, and return the paths of the PNG files.
+
+    Raises:
+        SimsalesError: if one cannot be written.
+    """
     from simsales.charts.canvas import save as save_chart
 
-    return [save_chart(figure, results.folder / name)[0] for name, figure in charts.items()]
+    for name, (columns, rows) in files.tables.items():
+        _write_csv(results.folder / f"{name}.csv", columns, rows)
+    return [save_chart(figure, results.folder / name)[0] for name, figure in files.charts.items()]
+
+
+def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table; None is an empty cell."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)
+    except OSError as error:
+        raise SimsalesError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def answered(kpis: Mapping[str, dict[str, Any]], replications: int) -> dict[str, dict[str, Any]]:
+    """KPIs as JSON tells them, in order; where one is undefined in some replications, with the ``reason``."""
+    from simsales.analysis.kpis import describe
+    from simsales.analysis.wording import NO_SUCH, ordered
+
+    def told(name: str) -> dict[str, Any]:
+        defined = kpis[name]["defined"]
+        everywhere = defined if isinstance(defined, int) else min(defined.values())
+        why = {} if everywhere == replications else {"reason": describe(name).undefined or NO_SUCH}
+        return {**kpis[name], **why}
+
+    return {name: told(name) for name in ordered(kpis)}
 
 
 def end(results: Results) -> None:

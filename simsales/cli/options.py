@@ -72,6 +72,11 @@ overrides = click.option(
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 """``--json``, as ``as_json: bool``."""
 
+everything = click.option(
+    "--all", "everything", is_flag=True, help="Show every KPI, not only those that matter most."
+)
+"""``--all``, as ``everything: bool``."""
+
 quiet = click.option("--quiet", is_flag=True, help="Show no progress.")
 """``--quiet``, as ``quiet: bool``."""
 
@@ -89,6 +94,17 @@ debug = click.option(
 
 def of_an_experiment(command: _F) -> _F:
     """The options of every command that simulates, each under the name given above."""
-    for option in (debug, quiet, as_json, overrides, overlays, out, workers, seed, replications(50)):
+    for option in (
+        debug,
+        quiet,
+        everything,
+        as_json,
+        overrides,
+        overlays,
+        out,
+        workers,
+        seed,
+        replications(50),
+    ):
         command = option(command)
     return command

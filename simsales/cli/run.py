@@ -22,13 +22,15 @@ def run(
     overlays: tuple[str, ...],
     overrides: tuple[str, ...],
     as_json: bool,
+    everything: bool,
     quiet: bool,
 ) -> None:
     """Simulate a scenario many times and show its KPIs.
 
-    Prints a table, and saves the results and two charts (monthly MRR, the funnel) in a new folder under
-    results/. With --out a folder of your choice; the same command with the same --out goes on where it was
-    interrupted, with more --replications adds to what is there, and else only draws again.
+    Prints a table, and saves the results, three charts (monthly MRR, cumulative cash, the funnel) and all
+    KPIs by tier and month (kpis.csv, monthly.csv) in a new folder under results/. With --out a folder of
+    your choice; the same command with the same --out goes on where it was interrupted, with more
+    --replications adds to what is there, and else only draws again.
 
     \b
     Examples:
@@ -45,31 +47,62 @@ def run(
     )
 
     from simsales.analysis.intervals import summaries
-    from simsales.analysis.kpis import describe
-    from simsales.analysis.wording import ordered
+    from simsales.analysis.kpis import apart, describe
+    from simsales.analysis.monthly import monthly_kpis
+    from simsales.analysis.tidy import KPI_COLUMNS, MONTHLY_COLUMNS, kpi_rows, monthly_rows
+    from simsales.charts.cumulative_cash import cumulative_cash
     from simsales.charts.funnel import funnel
     from simsales.charts.monthly_mrr import monthly_mrr
 
-    count = len(results.kpis.replications)
-    kpis = summaries(results.kpis.values[name])
+    count, currency = len(results.kpis.replications), scenario.currency
+    values = results.kpis.values
+    totals, by_tier = apart(values, {name: list(scenario.tiers)})
+    kpis = summaries(totals[name])
+    tiers = {tier: summaries(of[name]) for tier, of in by_tier.items()}
+    months = monthly_kpis(results, horizon_months=scenario.horizon_months)
     mrr = results.monthly("ledger", "mrr_closing")
-    charts = {
-        "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=scenario.currency),
-        "funnel": funnel(kpis, scenario=name, replications=count),
-    }
+    saved = experiment.Files(
+        charts={
+            "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency),
+            "cumulative-cash": cumulative_cash(
+                {name: months[name]["cash_end"]},
+                low={name: kpis["cash_low"]},
+                break_even={name: kpis["break_even_month"]},
+                currency=currency,
+            ),
+            "funnel": funnel(kpis, scenario=name, replications=count),
+        },
+        tables={
+            "kpis": (KPI_COLUMNS, kpi_rows(values, describe, currency=currency)),
+            "monthly": (MONTHLY_COLUMNS, monthly_rows(months, describe, currency=currency)),
+        },
+    )
     if as_json:
-        experiment.save(results, charts)
-        answer = {
+        experiment.save(results, saved)
+        answer: dict[str, object] = {
             "scenario": name,
             "replications": count,
             "seed": seed,
             "results": str(results.folder),
-            "kpis": {kpi: kpis[kpi].to_json() for kpi in ordered(kpis)},
+            "kpis": experiment.answered({kpi: s.to_json() for kpi, s in kpis.items()}, count),
         }
+        if tiers:
+            answer["tiers"] = {
+                tier: experiment.answered({kpi: s.to_json() for kpi, s in of.items()}, count)
+                for tier, of in tiers.items()
+            }
         click.echo(json.dumps(answer, indent=2, allow_nan=False))
     else:
         from simsales.cli.tables import run_table
 
-        table = run_table(kpis, describe, title=name, replications=count, currency=scenario.currency)
-        experiment.present(results, table, charts)
+        table = run_table(
+            kpis,
+            describe,
+            title=name,
+            replications=count,
+            currency=currency,
+            tiers=tiers,
+            everything=everything,
+        )
+        experiment.present(results, table, saved)
     experiment.end(results)

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-from simsales.analysis.comparison import Comparison, KpiComparison
+from simsales.analysis.comparison import Comparison, Judgement, KpiComparison
 from simsales.analysis.intervals import Summary
-from simsales.analysis.wording import Described, Wording, counted, grouped, label, level, percent
+from simsales.analysis.wording import (
+    SHORT,
+    TIER_SHORT,
+    Described,
+    Wording,
+    counted,
+    grouped,
+    label,
+    level,
+    ordered,
+    percent,
+)
 
-FULL_WIDTH, MEANS_WIDTH = 92, 74
-"""Widths of the terminal below which a comparison leaves out change in % and chance, then the means too."""
+WIDE, FULL_WIDTH, MEANS_WIDTH = 120, 92, 74
+"""Widths of the terminal below which a comparison breaks the names of alternatives to the width of their
+figures, then leaves out change in % and chance, then the means too."""
+LONG_NAME = 16
+"""So many letters of the name of an alternative or a tier stand in one line."""
 
 
 def run_table(
@@ -24,6 +38,8 @@ def run_table(
     title: str,
     replications: int,
     currency: str = "USD",
+    tiers: Mapping[str, Mapping[str, Summary]] | None = None,
+    everything: bool = True,
 ) -> RenderableType:
     """The KPIs of one scenario, grouped: mean with its 95 % half-width, and the spread over replications.
 
@@ -33,17 +49,20 @@ def run_table(
         title: the scenario's name, for the headline.
         replications: how many there are, whether or not a KPI is defined in them.
         currency: of all amounts.
+        tiers: by tier and KPI; shown in short below the table.
+        everything: show all KPIs, not only those that matter most.
     """
     words = Wording(describe, currency)
+    shown = {kpi: s for kpi, s in summaries.items() if everything or _in_short(kpi, s.n)}
     table = _table()
     table.add_column("KPI", overflow="fold")
     table.add_column("unit", overflow="fold")
     for heading in ("mean ± 95 %", "p5", "median", "p95"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for group, kpis in grouped(summaries).items():
+    for group, kpis in grouped(shown).items():
         table.add_row(Text(group, style="bold"))
         for kpi in kpis:
-            s = summaries[kpi]
+            s = shown[kpi]
             spread = None if s.p5 is None or s.p95 is None else s.p95 - s.p5
             k = words.in_thousands(kpi, s.mean, s.half_width)
             cells = (
@@ -53,19 +72,38 @@ def run_table(
                 *(words.value(kpi, p, spread, thousands=k) for p in (s.p5, s.p50, s.p95)),
             )
             table.add_row(*map(Text, cells))
-    told = [kpi for kpi in ("win", "mrr_end", "customers_end") if kpi in summaries]
+    told = [kpi for kpi in ("win", "mrr_end", "profit", "customers_end") if kpi in summaries]
     said = ", ".join(f"{label(kpi)} {words.told(kpi, summaries[kpi])}" for kpi in told)
+    blocks: list[RenderableType] = [Text(f"{title}: {said}." if said else title, style="bold"), table]
+    if tiers:
+        cells_of = {
+            tier: {
+                kpi: Text(
+                    words.estimate(kpi, s.mean, s.half_width)
+                    + (f" (in {s.n})" if 0 < s.n < replications else "")
+                )
+                for kpi, s in of.items()
+            }
+            for tier, of in tiers.items()
+        }
+        blocks.append(_ByTier(cells_of, words, "mean ± 95 %"))
+    blocks += _footnotes(words, [kpi for kpi, s in shown.items() if s.n < replications])
     note = (
         f"{counted(replications)}. ± is the half-width of the 95 % interval of the mean: how well it is "
         "known. Between p5 and p95 lie nine replications in ten: how futures differ."
     )
-    if any(s.n < replications for s in summaries.values()):
+    if any(s.n < replications for s in shown.values()):
         note += " (in n): defined in n replications only."
-    return Group(Text(f"{title}: {said}." if said else title, style="bold"), table, Text(note, style="dim"))
+    return Group(*blocks, Text(note, style="dim"), *_more(len(summaries) - len(shown)))
 
 
 def comparison_table(
-    comparison: Comparison, describe: Callable[[str], Described], *, currency: str = "USD"
+    comparison: Comparison,
+    describe: Callable[[str], Described],
+    *,
+    currency: str = "USD",
+    tiers: Mapping[str, Comparison] | None = None,
+    everything: bool = True,
 ) -> RenderableType:
     """Every alternative against the baseline: a sentence with the finding and a table for each.
 
@@ -75,14 +113,27 @@ def comparison_table(
         comparison: as `simsales.analysis.comparison.compare` gives it.
         describe: gives a KPI's description, of which the unit is used.
         currency: of all amounts.
+        tiers: the same comparison by tier; shown in short below each table.
+        everything: show all KPIs, not only those that matter most.
     """
     words = Wording(describe, currency)
+    shown = [
+        kpi
+        for kpi, about in comparison.kpis.items()
+        if everything or _in_short(kpi, max(about.defined.values()))
+    ]
     blocks: list[RenderableType] = []
     for other in comparison.others:
         sentence = Text(words.headline(comparison, other), style="bold")
-        blocks += [sentence, _Block(comparison, other, words)]
+        blocks += [sentence, _Block(comparison, other, words, shown)]
+        if tiers:
+            cells = {tier: _changes(of, other, words) for tier, of in tiers.items()}
+            blocks.append(_ByTier(cells, words, f"{other} − {comparison.baseline} ± 95 %"))
         if gained := words.pairing(comparison, other):
             blocks += [Text(gained, style="dim"), Text()]
+    blocks += _footnotes(
+        words, [k for k in shown if min(comparison.kpis[k].defined.values()) < comparison.replications]
+    )
     together = f", simultaneous over the {len(comparison.others)} alternatives of a KPI"
     note = (
         f"{counted(comparison.replications)}, paired by common random numbers. ± is the half-width of the "
@@ -92,14 +143,82 @@ def comparison_table(
         "own: of twenty without any true difference, "
         f"{_expected(20 * (1 - comparison.confidence))} will seem to show one."
     )
-    return Group(*blocks, Text(note, style="dim"))
+    return Group(*blocks, Text(note, style="dim"), *_more(len(comparison.kpis) - len(shown)))
+
+
+def _in_short(kpi: str, defined: int) -> bool:
+    """Whether it is for all readers, being defined in so many replications: a role without work is not."""
+    family, _, role = kpi.partition(".")
+    return family in SHORT and not (role and not defined)
+
+
+def _footnotes(words: Wording, kpis: Sequence[str]) -> list[RenderableType]:
+    """Why some of what is shown is undefined here and there."""
+    return [Text(f"Undefined: {said}", style="dim") for said in words.undefined(ordered(kpis))]
+
+
+def _more(hidden: int) -> list[RenderableType]:
+    if not hidden:
+        return []
+    said = (
+        f"{hidden} more KPIs: --all shows them, kpis.csv and monthly.csv hold all of them by tier and month."
+    )
+    return [Text(said, style="dim")]
+
+
+def _changes(comparison: Comparison, other: str, words: Wording) -> dict[str, Text]:
+    """What changes in one tier, KPI by KPI, in so many words as fit a narrow column."""
+    found = {}
+    for name, kpi in comparison.kpis.items():
+        d, judgement = kpi.differences[other], kpi.judgement(other)
+        said = words.estimate(name, d.mean, d.half_width, sign=True)
+        shown = judgement != "no difference shown"
+        found[name] = Text(f"{said} {judgement}" if shown else said, style=_STYLES[judgement])
+    return found
+
+
+class _ByTier:
+    """A few KPIs of every tier, side by side; in several tables where the width asks for it."""
+
+    def __init__(self, cells: Mapping[str, Mapping[str, Text]], words: Wording, what: str) -> None:
+        self.cells, self.words, self.what = cells, words, what
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        kpis = [kpi for kpi in TIER_SHORT if any(kpi in of for of in self.cells.values())]
+        # Besides its words each column takes two, for padding and the box; the first an indent; the box two.
+        names = 2 + 2 + 2 + max(len(self.words.tag(kpi)) for kpi in kpis)
+        rooms = {
+            tier: 2 + max(6, min(len(tier), LONG_NAME), *(len(of.get(kpi, "")) for kpi in kpis))
+            for tier, of in self.cells.items()
+        }
+        yield Text(f"By tier, {self.what}", style="bold")
+        for tiers in _packed(rooms, options.max_width - names):
+            table = _table()
+            table.add_column("KPI", no_wrap=True)
+            for tier in tiers:
+                table.add_column(Text(tier), justify="right", overflow="fold", width=rooms[tier] - 2)
+            for kpi in kpis:
+                row = (self.cells[tier].get(kpi, Text("–")) for tier in tiers)
+                table.add_row(Text(f"  {self.words.tag(kpi)}"), *row)
+            yield table
+
+
+def _packed(rooms: Mapping[str, int], width: int) -> Iterable[Collection[str]]:
+    """The columns, in as few tables of this width as they fit into, in their order."""
+    row: list[str] = []
+    for name, room in rooms.items():
+        if row and sum(rooms[other] for other in row) + room > width:
+            yield row
+            row = []
+        row.append(name)
+    yield row
 
 
 class _Block:
     """The table of one alternative; the columns depend on the width that rich offers."""
 
-    def __init__(self, comparison: Comparison, other: str, words: Wording) -> None:
-        self.comparison, self.other, self.words = comparison, other, words
+    def __init__(self, comparison: Comparison, other: str, words: Wording, shown: Sequence[str]) -> None:
+        self.comparison, self.other, self.words, self.shown = comparison, other, words, shown
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self._build(options.max_width)
@@ -116,12 +235,15 @@ class _Block:
         )
         shown = range(7) if width >= FULL_WIDTH else (0, 1, 2, 3, 6) if width >= MEANS_WIDTH else (0, 3, 6)
         kpis = self.comparison.kpis
-        rows = {name: self._row(name, kpis[name]) for name in kpis}
+        rows = {name: self._row(name, kpis[name]) for name in self.shown}
         table = _table()
         for column in shown:
             figures = 0 < column < 6
             # A figure is never broken over two lines; the name of an alternative above it may be.
-            room = max(10 if column == 3 else 6, *(len(row[column]) for row in rows.values()))
+            least = 10 if column == 3 else 6
+            if width >= WIDE and column in (1, 2):
+                least = max(least, min(len(headings[column]), LONG_NAME))
+            room = max(least, *(len(row[column]) for row in rows.values()))
             table.add_column(
                 Text(headings[column]),
                 justify="right" if figures else "left",
@@ -129,7 +251,7 @@ class _Block:
                 width=room if figures else None,
                 no_wrap=column == 6,
             )
-        for group, names in grouped(kpis).items():
+        for group, names in grouped(self.shown).items():
             table.add_row(Text(group, style="bold"))
             for name in names:
                 table.add_row(*(rows[name][column] for column in shown))
@@ -141,25 +263,38 @@ class _Block:
         undirected = kpi.better == "neither"
         cells = (
             f"  {words.tag(name)}{pairs}",
-            words.value(name, kpi.means[baseline], d.half_width),
-            words.value(name, kpi.means[self.other], d.half_width),
+            self._mean(name, kpi, baseline),
+            self._mean(name, kpi, self.other),
             words.estimate(name, d.mean, d.half_width, sign=True),
             "–" if d.relative is None else f"{percent(d.relative, d.relative_half_width)[0]} %",
             "–" if d.p_better is None or undirected else f"{100 * d.p_better:.0f} %",
         )
         return *map(Text, cells), _verdict(kpi, self.other)
 
+    def _mean(self, name: str, kpi: KpiComparison, alternative: str) -> str:
+        """A mean, and in how many replications it is defined if these are more than the pairs but not all."""
+        d, n = kpi.differences[self.other], kpi.defined[alternative]
+        said = self.words.value(name, kpi.means[alternative], d.half_width)
+        return f"{said} (in {n})" if d.n < n < self.comparison.replications else said
+
 
 def _table() -> Table:
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
 
 
+_STYLES: dict[Judgement, str] = {
+    "better": "green",
+    "worse": "red",
+    "differs": "",
+    "no difference shown": "dim",
+}
+
+
 def _verdict(kpi: KpiComparison, other: str) -> Text:
     """The verdict with what it means in words, so that colour only repeats it."""
     verdict, judgement = kpi.differences[other].verdict, kpi.judgement(other)
-    if judgement in ("better", "worse"):
-        return Text(f"{verdict} ({judgement})", style="green" if judgement == "better" else "red")
-    return Text(verdict, style="" if judgement == "differs" else "dim")
+    said = f"{verdict} ({judgement})" if judgement in ("better", "worse") else verdict
+    return Text(said, style=_STYLES[judgement])
 
 
 def _expected(count: float) -> str:

@@ -12,7 +12,7 @@ from simsales.errors import InputError
 from simsales.experiment.executors import MakeExecutor, serial
 from simsales.experiment.folders import new_folder
 from simsales.experiment.run import Measure, check_replications, run_experiment
-from simsales.experiment.store import Failure, Kpis, Monthly, Store
+from simsales.experiment.store import Column, Failure, Kpis, Monthly, MonthlyBy, Store
 from simsales.scenario.schema import Scenario
 
 RESULTS = Path("results")
@@ -53,6 +53,15 @@ class Results:
         """
         with Store.open(self.folder) as store:
             return store.monthly(table, column, first=self.asked)
+
+    def monthly_by(self, table: str, by: str, columns: Mapping[str, Column]) -> MonthlyBy:
+        """Sum columns of a table of the model by month and by tier or role, for the same replications.
+
+        Raises:
+            InputError: if there is no such table or column.
+        """
+        with Store.open(self.folder) as store:
+            return store.monthly_by(table, by, columns, first=self.asked)
 
 
 def conduct(

@@ -75,6 +75,24 @@ class Monthly(NamedTuple):
     """By alternative, shape (replications, months)."""
 
 
+class Column(NamedTuple):
+    """What to sum: a column of a table, over some rows or all."""
+
+    column: str
+    key: str = ""
+    """The column that tells which rows count; empty: all of them."""
+    value: str = ""
+    """What stands there."""
+
+
+class MonthlyBy(NamedTuple):
+    """Monthly series, apart by tier or role, of the replications that finished in every alternative."""
+
+    months: list[int]
+    values: dict[str, dict[str, dict[str, NDArray[np.float64]]]]
+    """By alternative, tier (or role), and name of the series; shape (replications, months)."""
+
+
 class Store:
     """A results folder. One process at a time writes it; any number may read it meanwhile."""
 
@@ -308,6 +326,51 @@ class Store:
             if replication in index:
                 values[scenario][index[replication], position[month]] = np.nan if total is None else total
         return Monthly(months, values)
+
+    def monthly_by(
+        self, table: str, by: str, columns: Mapping[str, Column], *, first: int | None = None
+    ) -> MonthlyBy:
+        """Sum columns of a table of the model by month and by another column, for every replication.
+
+        Months of which a replication has no row count 0.
+
+        Args:
+            table: Its name.
+            by: What to keep apart: ``tier`` or ``role``.
+            columns: What to sum, by the name to give it.
+            first: Look at replications 0 to ``first`` − 1 only; left out, at all.
+
+        Raises:
+            InputError: if there is no such table or column.
+        """
+        sums = ", ".join(
+            f"sum({_quoted(c.column)})" if not c.key else
+            f"sum(CASE WHEN {_quoted(c.key)} = ? THEN {_quoted(c.column)} ELSE 0 END)"
+            for c in columns.values()
+        )  # fmt: skip
+        with self._transaction("DEFERRED"):
+            for name in ("month", by, *(n for c in columns.values() for n in (c.column, c.key) if n)):
+                self._check(table, name)
+            done = self.replications_done(first=first)
+            rows = self._rows(
+                f"SELECT scenario, replication, month, {_quoted(by)}, {sums} FROM {_quoted(table)} "
+                f"WHERE design_point = 0 GROUP BY scenario, replication, month, {_quoted(by)}",
+                *(c.value for c in columns.values() if c.key),
+            )
+        index = {replication: i for i, replication in enumerate(done)}
+        rows = [row for row in rows if row[1] in index]
+        months = sorted({row[2] for row in rows})
+        position = {month: i for i, month in enumerate(months)}
+        values: dict[str, dict[str, dict[str, NDArray[np.float64]]]] = {n: {} for n in self.alternatives()}
+        for scenario, replication, month, scope, *totals in rows:
+            series = values[scenario].get(scope)
+            if series is None:
+                shape = len(done), len(months)
+                series = values[scenario][scope] = {name: np.zeros(shape) for name in columns}
+            place = index[replication], position[month]
+            for array, total in zip(series.values(), totals, strict=True):
+                array[place] = np.nan if total is None else total
+        return MonthlyBy(months, values)
 
     def tables(self) -> list[str]:
         """Names of the tables."""

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simsales.model.growth import RENEWAL, Growth, ReferenceBook, Talk
+from simsales.model.growth import RENEWAL, Change, Growth, ReferenceBook, Talk, of_month
 from simsales.model.leads import Customer
 from simsales.model.leaving import MISSED, REASONS, Hazard, Moment, shares_of_reasons, who_is_live
+from simsales.model.register import YEAR, Register, Rows, joined, kept
 from simsales.scenario.schema import Scenario
 from simsales.units import MONTH_DAYS
 
@@ -29,9 +30,7 @@ if TYPE_CHECKING:
     from simsales.model.prices import PriceList
 
 Numbers = NDArray[np.float64]
-Rows = NDArray[np.void]
 
-YEAR = 12
 OLDEST = 1200
 """Age in months from which on customers are no longer told apart by age."""
 
@@ -92,8 +91,6 @@ class Base:
         months = scenario.warm_up_months + scenario.horizon_months
         self.tier = tier
         self._product = product
-        self._prices = prices
-        self._life = life
         self._payroll = payroll
         self._all = customers
         self._log = log
@@ -102,60 +99,43 @@ class Base:
         self.months = [TierMonth() for _ in range(months)]
         self.movements: dict[tuple[int, str, str], tuple[int, float]] = {}
         """Customers and MRR by month, movement and cause."""
-        self.stays: Numbers = np.zeros((4, 1))
-        """After the warm-up: customer-months, of these left, revenue and margin, by age; shape (4, ages)."""
+        self._stays: list[tuple[NDArray[np.int64], NDArray[np.bool_], Numbers, Numbers]] = []
+        """After the warm-up, month by month: everybody's age, whether it left, revenue and margin."""
         churn = product.churn_per_month
         self._hazard_per_month = inf if churn == 1 else -log1p(-churn)
         self._hazard = Hazard(product, prices)
         contracts = sorted(product.contracts.items(), key=lambda item: (item[1].term_months, item[0]))
         self._contracts = [contract for _, contract in contracts]
         self._contract_names = [name for name, _ in contracts]
-        self._term = np.array([contract.term_months for contract in self._contracts])
-        self._ahead = np.array([contract.paid_months_ahead for contract in self._contracts])
-        self._churn_factor = np.array([contract.churn_factor for contract in self._contracts])
+        self._ahead = [contract.paid_months_ahead for contract in self._contracts]
         self._churn_if_missed = np.array(
             [0.0 if c.renewal is None else -_log1m(c.renewal.churn_if_missed) for c in self._contracts]
         )
         self._several_reasons = not self._hazard.single or bool(self._churn_if_missed.any())
         self.growth = Growth(product, self._contracts, prices)
         self.references = ReferenceBook(product)
-        self._purposes = self._life_purposes()
-        self._dtype = np.dtype(
-            [
-                ("threshold", "f8"),
-                ("hazard", "f8"),
-                ("age", "i8"),  # full months as a customer
-                ("since", "i8"),  # months since it was first in the base: place in the numbers of its life
-                ("now", "f8"),  # the month's end, in days
-                ("mrr", "f8"),
-                ("price", "f8"),  # what a unit costs it, net of discounts
-                ("listed", "f8"),  # the list price that it is on
-                ("contract", "i8"),
-                ("term", "i8"),
-                ("term_left", "i8"),  # months until it can leave
-                ("ahead", "i8"),  # months that it pays at a time
-                ("paid_left", "i8"),  # months that are paid already
-                ("talked", "?"),  # whether the renewal conversation of this term has taken place
-                ("seats", "f8"),  # as a multiple of those bought first
-                ("edition", "i8"),  # price tier
-                ("fit", "f8"),
-                ("quality", "f8"),
-                ("contract_factor", "f8"),
-                ("member", "?"),
-                ("reference", "?"),
-                ("felt", "f8"),  # the product of the factors on leaving, last time
-                ("then", "f8", (YEAR,)),  # MRR at the start of the last twelve months
-                ("sellers", "i8", (max(1, len(payroll.on_revenue)),)),  # by their numbers
-                ("reasons", "f8", (len(REASONS) if self._several_reasons else 1,)),  # gathered hazard
-                ("away", "i8"),  # months since it left
-                *((f"life/{purpose}", "f8", (months,)) for purpose, _ in self._purposes),
-            ]
+        purposes = list(self.growth.purposes)
+        if product.reactivation is not None:
+            purposes.append(("reactivation", "uniform"))
+        self._register = Register(
+            product,
+            self._contracts,
+            prices,
+            payroll,
+            life,
+            purposes,
+            months=months,
+            reasons=len(REASONS) if self._several_reasons else 1,
+            hazard_per_month=self._hazard_per_month,
+            hazard=self._hazard,
         )
-        self.rows: Rows = np.zeros(0, self._dtype)
+        self.rows: Rows = self._register.none()
         self.customers: list[Customer] = []
         self._new: list[Customer] = []
         """Customers who signed this month."""
-        self._away: list[tuple[Customer, Rows]] = []
+        self._away: list[Customer] = []
+        """Customers who have left and may come back, and their rows."""
+        self._away_rows: Rows = self._register.none()
         self.talked: list[tuple[Customer, Talk, Person]] = []
         """Talks that took place this month."""
         self._owed = 0.0
@@ -165,22 +145,13 @@ class Base:
         self.serving = 0.0
         """Cost to serve in the month that was closed last."""
 
-    def _life_purposes(self) -> list[tuple[str, str]]:
-        """What a customer needs a number for in every month, with the law that it follows."""
-        purposes = list(self.growth.purposes)
-        if self._several_reasons:
-            purposes.append(("reason", "uniform"))
-        if self._product.reactivation is not None:
-            purposes += [("reactivation", "uniform"), ("churn", "exponential")]
-        return purposes
-
     # ------------------------------------------------------------------------------------------- coming in
 
     def sign(self, customer: Customer, price: float, contract: int, month: int) -> float:
-        """A customer signs in a month, at a price before the contract's discount; returns its MRR."""
+        """A customer signs in a month, at a price less all discounts; returns its MRR."""
         terms, books = self._contracts[contract], self.months[month]
-        customer.price = price * (1 - terms.discount)
-        customer.mrr = mrr = round(customer.price, 2)
+        customer.price = price
+        customer.mrr = mrr = round(price, 2)
         customer.contract = contract
         # It pays for the rest of the month; the term begins with the first full one.
         customer.month_part = month + 1 - customer.signed_at / MONTH_DAYS
@@ -196,56 +167,15 @@ class Base:
         return mrr
 
     def take_over(self, customers: list[Customer], ages: NDArray[np.int64]) -> None:
-        """Customers who are there at the beginning, and for how many full months they have been.
-
-        They are spread over the contracts as new ones would be, and have paid up to where they are in their
-        terms.
-        """
-        rows = self._rows(customers)
-        rows["age"] = ages
-        terms = rows["term"] - rows["age"] % rows["term"]
-        rows["term_left"] = terms
-        rows["paid_left"] = -rows["age"] % rows["ahead"]
+        """Customers who are there at the beginning, and for how many full months they have been."""
+        rows = self._register.of_those_there(customers, ages)
         # Who should have been talked to already has been.
-        rows["talked"] = terms < self.growth.months_before[rows["contract"]]
+        rows["talked"] = rows["term_left"] < self.growth.months_before[rows["contract"]]
         self._join(customers, rows)
-
-    def _rows(self, customers: list[Customer]) -> Rows:
-        """Rows for new customers, as they are before their first full month."""
-        rows = np.zeros(len(customers), self._dtype)
-        leads = [customer.lead for customer in customers]
-        rows["threshold"] = [lead.luck[lead.flow.churn] for lead in leads]
-        rows["fit"] = [lead.luck[lead.flow.stays] for lead in leads]
-        rows["mrr"] = [customer.mrr for customer in customers]
-        rows["price"] = [customer.price for customer in customers]
-        rows["listed"] = [self._prices.at(customer.signed_at) for customer in customers]
-        contract = rows["contract"] = [customer.contract for customer in customers]
-        rows["contract_factor"] = self._churn_factor[contract]
-        rows["term"] = rows["term_left"] = self._term[contract]
-        rows["ahead"] = self._ahead[contract]
-        rows["paid_left"] = np.where(self._ahead[contract] > 1, self._ahead[contract], 0)
-        rows["seats"] = rows["felt"] = rows["quality"] = 1.0
-        rows["then"] = np.nan
-        product = self._product
-        if product.churn_factors.onboarding.quality_sd:
-            rows["quality"] = [lead.luck[lead.flow.quality] for lead in leads]
-        if product.community is not None:
-            share = product.community.share
-            rows["member"] = [lead.luck[lead.flow.member] < share for lead in leads]
-        if product.reference_customers is not None:
-            share = product.reference_customers.share
-            rows["reference"] = [lead.luck[lead.flow.reference] < share for lead in leads]
-        if self._payroll.on_revenue:
-            rows["sellers"] = [self._payroll.sellers(c, self._contracts[c.contract]) for c in customers]
-        for purpose, law in self._purposes:
-            rows[f"life/{purpose}"] = [
-                self._life.draws(lead.flow.channel, lead.number, purpose, law) for lead in leads
-            ]
-        return rows
 
     def _join(self, customers: list[Customer], rows: Rows) -> None:
         self.customers += customers
-        self.rows = np.concatenate((self.rows, rows))
+        self.rows = joined(self.rows, rows)
 
     # ------------------------------------------------------------------------------------------ the month
 
@@ -270,7 +200,6 @@ class Base:
         rows["age"] += 1
         rows["since"] += 1
         rows["term_left"] -= 1
-        rows["now"] = (month + 1) * MONTH_DAYS
         index = {customer: place for place, customer in enumerate(self.customers)} if self.talked else {}
         talked = [(index[c], talk, who) for c, talk, who in self.talked if c in index]
         self.talked = []
@@ -287,19 +216,27 @@ class Base:
         self._settle(rows, due & ~leaving, ~leaving, talked, month)
         # Within months that are paid already, more is paid for separately.
         self._owed = float(((rows["mrr"] - before) * rows["paid_left"])[~leaving].sum())
+        self._drop_late_talks(rows, due)
         rows["term_left"][due] = rows["term"][due]
         rows["talked"][due] = False
-        back = self._come_back(month)
+        again, back = self._come_back(month)
         if leaving.any():
             self._let_go(rows, leaving, month)
             rows = self.rows
         self._book_cohort(rows, month)
         if self._new:
-            self._join(self._new, self._rows(self._new))
+            self._join(self._new, self._register.of_new_ones(self._new))
             self._new = []
-        if back:
-            self._join([customer for customer, _ in back], np.concatenate([row for _, row in back]))
+        if again:
+            self._join(again, back)
         books.customers_closing, books.mrr_closing = len(self.rows), float(self.rows["mrr"].sum())
+
+    def _drop_late_talks(self, rows: Rows, due: NDArray[np.bool_]) -> None:
+        """A renewal conversation that has not taken place by the end of the term need not take place."""
+        for place in np.flatnonzero(due & ~rows["talked"]).tolist() if self.growth.renews else ():
+            late = self.customers[place].pending.pop(RENEWAL, None)
+            if late is not None:
+                late.gone = True
 
     def _collect(self, rows: Rows, books: TierMonth) -> None:
         """What those pay who were there at the month's start, and what of it is earned."""
@@ -330,7 +267,8 @@ class Base:
             number = month + 1 - self._warm_up
             calendar = (self._start_month - 1 + number - 1) % YEAR + 1
             care = 0.0 if self._product.care is None else self._product.care.effort_hours_per_month
-            factors = self._hazard.factors(Moment(rows, self.customers, number, calendar, care))
+            now = (month + 1) * MONTH_DAYS
+            factors = self._hazard.factors(Moment(rows, self.customers, now, number, calendar, care))
             rows["felt"] = felt = factors.prod(axis=1)
             # (Certain churn is an infinite hazard, of which a factor of 0 would make a nan.)
             gathered = np.where(felt > 0, self._hazard_per_month * np.where(felt > 0, felt, 1.0), 0.0)
@@ -358,58 +296,70 @@ class Base:
         now, number = (month + 1) * MONTH_DAYS, month + 1 - self._warm_up
         live = who_is_live(self.customers) if self.growth.acts else np.zeros(len(rows), dtype=bool)
         for change in self.growth.changes(rows, renewing, staying & live, talked, now, number):
-            for place in np.flatnonzero(change.gains).tolist():
-                gain = float(change.gains[place])
-                movement = "expansion" if gain > 0 else "contraction"
-                self._moved(month, movement, change.cause, 1, abs(gain))
-                customer, person = self.customers[place], change.people.get(place)
-                if person is not None and gain > 0:
-                    self._payroll.grown(person, self.tier, gain)
-                if self._log is not None:
-                    self._log.customer(movement, customer.lead, change.cause, person, abs(gain))
+            gains = change.gains
+            for movement, whose in (("expansion", gains > 0), ("contraction", gains < 0)):
+                if whose.any():
+                    mrr = float(np.abs(gains[whose]).sum())
+                    self._moved(month, movement, change.cause, int(whose.sum()), mrr)
+                    self._tell(change, movement, np.flatnonzero(whose).tolist())
+
+    def _tell(self, change: Change, movement: str, places: list[int]) -> None:
+        """Let those know who are paid by it, and the log."""
+        if self._log is None:
+            places = [place for place in places if place in change.people]
+        for place in places:
+            gain = abs(float(change.gains[place]))
+            customer, person = self.customers[place], change.people.get(place)
+            if person is not None and movement == "expansion":
+                terms = self._contracts[int(self.rows["contract"][place])]
+                self._payroll.grown(person, self.tier, terms, gain)
+            if self._log is not None:
+                self._log.customer(movement, customer.lead, change.cause, person, gain)
 
     def _let_go(self, rows: Rows, leaving: NDArray[np.bool_], month: int) -> None:
         """Those whose time has come leave."""
         for place in np.flatnonzero(leaving).tolist():
             customer, row = self.customers[place], rows[place : place + 1]
             mrr = float(row["mrr"][0])
-            reason = self._reason(row) if self._several_reasons else REASONS[0]
+            reason = self._reason(customer, row) if self._several_reasons else REASONS[0]
             self._all.leave(customer, reason, mrr)
             self._moved(month, "churn", reason, 1, mrr)
-            if self._product.reactivation is not None:
-                self._away.append((customer, row.copy()))
+            self._away.append(customer)
+        if self._product.reactivation is not None:
+            self._away_rows = joined(self._away_rows, kept(rows, leaving))
+        else:
+            self._away.clear()
         staying = ~leaving
-        self.rows = rows[staying]
+        self.rows = kept(rows, staying)
         self.customers = [c for c, stays in zip(self.customers, staying.tolist(), strict=True) if stays]
 
-    def _reason(self, row: Rows) -> str:
+    def _reason(self, customer: Customer, row: Rows) -> str:
         """One of the reasons that have gathered, drawn in proportion to their hazard."""
         gathered = np.cumsum(row["reasons"][0])
-        luck = row["life/reason"][0, row["since"][0] - 1] * gathered[-1]
+        luck = self._register.number_of_month(customer, row, "reason", "uniform") * gathered[-1]
         return REASONS[min(int(np.searchsorted(gathered, luck, side="right")), len(REASONS) - 1)]
 
-    def _come_back(self, month: int) -> list[tuple[Customer, Rows]]:
+    def _come_back(self, month: int) -> tuple[list[Customer], Rows]:
         """Those who return at this month's end; they are there from the next month on."""
-        rule = self._product.reactivation
-        back, away = [], []
-        for customer, row in self._away:
-            row["away"] += 1
-            row["since"] += 1
-            if row["life/reactivation"][0, row["since"][0] - 1] < (
-                rule.probability_per_month if rule else 0.0
-            ):
-                row["threshold"] = row["life/churn"][0, row["since"][0] - 1]
-                row["hazard"] = row["age"] = row["away"] = row["paid_left"] = 0
-                row["reasons"] = 0.0
-                row["term_left"], row["felt"], row["then"] = row["term"], 1.0, np.nan
-                mrr = float(row["mrr"][0])
-                self._all.come_back(customer, mrr)
-                self._moved(month, "reactivation", self._contract_names[int(row["contract"][0])], 1, mrr)
-                back.append((customer, row))
-            elif rule is not None and row["away"][0] < rule.within_months:
-                away.append((customer, row))
-        self._away = away
-        return back
+        rule, away, rows = self._product.reactivation, self._away, self._away_rows
+        if rule is None or not away:
+            return [], rows[:0]
+        rows["away"] += 1
+        rows["since"] += 1
+        returning = of_month(rows, "reactivation", rows["since"] - 1) < rule.probability_per_month
+        waiting = ~returning & (rows["away"] < rule.within_months)
+        back, again = kept(rows, returning), [away[i] for i in np.flatnonzero(returning).tolist()]
+        self._away_rows, self._away = kept(rows, waiting), [away[i] for i in np.flatnonzero(waiting).tolist()]
+        for name in ("hazard", "reasons", "age", "away", "paid_left"):
+            back[name] = 0
+        back["term_left"], back["felt"], back["then"] = back["term"], 1.0, np.nan
+        for place, customer in enumerate(again):
+            row = back[place : place + 1]
+            row["threshold"] = self._register.number_of_month(customer, row, "churn", "exponential")
+            mrr = float(row["mrr"][0])
+            self._all.come_back(customer, mrr)
+            self._moved(month, "reactivation", self._contract_names[int(row["contract"][0])], 1, mrr)
+        return again, back
 
     # ------------------------------------------------------------------------------------------ the books
 
@@ -431,20 +381,23 @@ class Base:
         self.movements[key] = so_far[0] + customers, so_far[1] + mrr
 
     def _note_stays(self, rows: Rows, leaving: NDArray[np.bool_], net: Numbers) -> None:
-        """By age: who was there, who leaves, and what they have brought; age 0 is the month of signature."""
-        age = np.minimum(rows["age"], OLDEST)
-        sums = np.array([np.bincount(age, weights=each) for each in (None, leaving, rows["mrr"], net)])
-        if sums.shape[1] > self.stays.shape[1]:
-            self.stays = np.pad(self.stays, ((0, 0), (0, sums.shape[1] - self.stays.shape[1])))
-        self.stays[:, : sums.shape[1]] += sums
+        """Who was there at what age, who leaves, and what they bring; age 0 is the month of signature."""
+        self._stays.append((rows["age"].copy(), leaving, rows["mrr"].copy(), net))
         if self._new:
             part = np.array([new.month_part for new in self._new])
             revenue = part * [new.mrr for new in self._new]
-            self.stays[0, 0] += len(self._new)
-            self.stays[2, 0] += revenue.sum()
             product = self._product
             serving = product.cost_to_serve_share * revenue + product.cost_to_serve_per_month * part
-            self.stays[3, 0] += (revenue - serving).sum()
+            none = np.zeros(len(part), dtype=int)
+            self._stays.append((none, none.astype(bool), revenue, revenue - serving))
+
+    def stays(self) -> Numbers:
+        """After the warm-up: customer-months, of these left, revenue and margin by age, shape (4, ages)."""
+        if not self._stays:
+            return np.zeros((4, 0))
+        age, left, revenue, margin = (np.concatenate(each) for each in zip(*self._stays, strict=True))
+        age = np.minimum(age, OLDEST)
+        return np.array([np.bincount(age, weights=each) for each in (None, left, revenue, margin)])
 
     def _book_cohort(self, rows: Rows, month: int) -> None:
         """What has become of those who were there at the start of the month eleven months ago."""

@@ -236,6 +236,6 @@ class OutboundList:
             self._left -= size
         for number, (tier, luck) in enumerate(self._luck.block(size), start=self._read):
             flow = self._flows[tier]
-            self._names[flow.segment(luck)].append((number, luck, flow))
+            self._names[flow.only_segment or flow.segment(luck)].append((number, luck, flow))
         self._read += size
         return True

@@ -10,6 +10,7 @@ order in which objects were made, or written in the scenario file, plays no part
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from heapq import heappush
 from math import inf
 from typing import Any
@@ -61,3 +62,23 @@ class Alarm(simpy.Event):
         queue: list[Any] = clock._queue
         heappush(queue, (time, rank, next(clock._eid), self))
         return self
+
+
+def start(process: Generator[simpy.Event, Any, None]) -> None:
+    """Start a process, at once: a generator that yields the events it waits for, and is sent their values.
+
+    What simpy.Process does beyond this (interrupts, events that fail, an end that others wait for) this model
+    has no use for, and each step of a process would pay for it.
+    """
+    send = process.send
+
+    def go_on(event: simpy.Event) -> None:
+        try:
+            awaited = send(event._value)
+        except StopIteration:
+            return
+        awaited.callbacks.append(go_on)
+
+    first = next(process, None)
+    if first is not None:
+        first.callbacks.append(go_on)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from itertools import count
+from math import inf
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,14 +86,17 @@ class Customers:
         customer = lead.customer = Customer(lead, now)
         # A row of its own: customers stay for years, and a part of a block would keep all of it in memory.
         lead.luck = np.array(lead.luck).data
-        mrr = base.sign(customer, offer.price(lead, now), place, self._month)
+        price = offer.price(lead, now) * (1 - offer.menu.discount(place, now))
+        mrr = base.sign(customer, price, place, self._month)
         self.payroll.signed(customer, closer, mrr, offer.menu.contracts[place], self._month)
         if self._log is not None:
             self._log.customer("sign", lead, offer.menu.names[place], closer, mrr)
 
-    def take_over(self, leads: list[Lead], ages: NDArray[np.int64]) -> None:
+    def take_over(
+        self, leads: list[Lead], ages: NDArray[np.int64], contracts: Mapping[str, float] | None
+    ) -> None:
         """Leads of one tier who are customers at the beginning, all of them LIVE, and their ages in full
-        months.
+        months; ``contracts`` are the shares of these, if not as among new customers.
         """
         if not leads:
             return
@@ -100,10 +104,8 @@ class Customers:
         there = []
         for lead in leads:
             customer = lead.customer = Customer(lead, 0.0)
-            place = offer.contract(lead, 0.0)
-            customer.contract = offer.menu.first_offered if place is None else place
-            terms = offer.menu.contracts[customer.contract]
-            customer.price = offer.price(lead, 0.0) * (1 - terms.discount)
+            customer.contract = offer.contract_of_old(lead, contracts)
+            customer.price = offer.price(lead, 0.0) * (1 - offer.menu.discount(customer.contract, -inf))
             customer.mrr = round(customer.price, 2)
             there.append(customer)
             self.go_live(lead)
@@ -171,6 +173,8 @@ class Customers:
 
     def talked(self, work: AccountWork, person: Person) -> None:
         """A talk has taken place; what comes of it is settled when the month is closed."""
+        if work.gone:
+            return
         customer, talk = work.customer, work.talk
         assert customer is not None
         assert talk is not None
@@ -229,7 +233,9 @@ class Customers:
     def come_back(self, customer: Customer, mrr: float) -> None:
         """A customer who has left returns, as a LIVE one."""
         lead = customer.lead
-        lead.gone = False
+        # It is LIVE at once: nobody onboards it a second time, and the lead stays gone, so that no work comes
+        # back to life that fell away when it left.
+        customer.signed_at, customer.known = self._clock._now, False
         lead.state = lead.furthest = LIVE
         lead.flow.inside[LIVE] += 1
         lead.flow.returned += 1

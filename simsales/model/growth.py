@@ -60,6 +60,8 @@ class Growth:
             [0 if c.renewal is None else min(c.renewal.months_before, c.term_months) for c in contracts]
         )
         """By contract, how many months before its end the renewal conversation is begun; 0 if it has none."""
+        self.renews = bool(self.months_before.any())
+        """Whether any contract has such a conversation."""
         self._efforts: dict[str, Column] = {
             name: quantity(f"lever/{name}/effort", lever.effort_hours) for name, lever in self._levers.items()
         }
@@ -94,7 +96,7 @@ class Growth:
     def talks(self, rows: Rows) -> Iterator[tuple[int, Talk]]:
         """The talks to be begun with the month that begins, with the place of the customer in the rows."""
         renewing = np.zeros(len(rows), dtype=bool)
-        if self.months_before.any():
+        if self.renews:
             before = self.months_before[rows["contract"]]
             renewing = (rows["term_left"] == before) & (before > 0) & ~rows["talked"]
             for place in np.flatnonzero(renewing).tolist():
@@ -113,9 +115,9 @@ class Growth:
         self, name: str, lever: Lever, rows: Rows, month: NDArray[np.int64], ahead: int, renewing: Mask
     ) -> Mask:
         """With whom a lever is tried in a month that is ``ahead`` months after the age that the rows tell."""
-        tried = renewing.copy() if lever.at_renewal else np.zeros(len(rows), dtype=bool)
+        tried = renewing & (rows["term"] > 1) if lever.at_renewal else np.zeros(len(rows), dtype=bool)
         if lever.attempts_per_month:
-            tried |= _of_month(rows, f"lever/{name}/attempt", month) < lever.attempts_per_month
+            tried |= of_month(rows, f"lever/{name}/attempt", month) < lever.attempts_per_month
         old_enough: Mask = tried & (rows["age"] + ahead >= lever.from_month)
         return old_enough
 
@@ -144,7 +146,7 @@ class Growth:
         contraction = product.contraction
         if contraction is not None:
             keeps = (1 - contraction.probability_per_month) ** rows["term"]
-            gives_up = renewing & (_of_month(rows, "contraction", this_month) >= keeps)
+            gives_up = renewing & (of_month(rows, "contraction", this_month) >= keeps)
             rows["seats"] *= np.where(gives_up, 1 - contraction.share, 1.0)
             yield Change("fewer seats", _multiply(rows, gives_up, 1 - contraction.share))
         yield from self._new_prices(rows, renewing, now)
@@ -157,7 +159,7 @@ class Growth:
                 tried = np.zeros(len(rows), dtype=bool)
                 tried[list(people)] = True
                 tried &= growing
-            sold = tried & (_of_month(rows, f"lever/{name}/pass", this_month) < lever.pass_probability)
+            sold = tried & (of_month(rows, f"lever/{name}/pass", this_month) < lever.pass_probability)
             if lever.raises == "price":
                 rows["price"] *= np.where(sold, 1 + lever.adds, 1.0)
             yield Change(name, _multiply(rows, sold, 1 + lever.adds), people)
@@ -165,7 +167,7 @@ class Growth:
         if spread is not None:
             seats = rows["seats"].copy()
             room = np.maximum(1 - seats / spread.limit, 0.0)
-            more = 1 + spread.per_month * room * _of_month(rows, "spread", this_month)
+            more = 1 + spread.per_month * room * of_month(rows, "spread", this_month)
             most = np.maximum(seats, spread.limit)
             rows["seats"] = np.where(growing, np.minimum(seats * more, most), seats)
             factor = np.divide(rows["seats"], seats, out=np.ones(len(rows)), where=seats > 0)
@@ -174,7 +176,7 @@ class Growth:
         if releases is not None and _released(releases, month):
             steps = np.array(releases.price_tiers)
             below = rows["edition"] < len(steps) - 1
-            adopts = growing & below & (_of_month(rows, "release", this_month) < releases.adopt_probability)
+            adopts = growing & below & (of_month(rows, "release", this_month) < releases.adopt_probability)
             factor = steps[np.minimum(rows["edition"] + 1, len(steps) - 1)] / steps[rows["edition"]]
             rows["edition"] += adopts
             yield Change("release", _multiply(rows, adopts, factor))
@@ -227,7 +229,7 @@ def _released(releases: Releases, month: int) -> bool:
     return month >= releases.first_month and (month - releases.first_month) % releases.every_months == 0
 
 
-def _of_month(rows: Rows, purpose: str, month: NDArray[np.int64]) -> Numbers:
+def of_month(rows: Rows, purpose: str, month: NDArray[np.int64]) -> Numbers:
     """The numbers of a purpose that are the customers' own in a month of their lives."""
     numbers: Numbers = rows[f"life/{purpose}"][np.arange(len(rows)), month]
     return numbers

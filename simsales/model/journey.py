@@ -30,6 +30,7 @@ from simsales.scenario.schema import Scenario
 from simsales.scenario.steps import Step
 
 if TYPE_CHECKING:
+    from simsales.model.leads import Lead
     from simsales.model.pipeline import Pipeline
 
 SQL = STATES.index("SQL")
@@ -169,12 +170,8 @@ class FlowMonth:
         self.open_opportunities = 0
         """Leads that are SQL or SAL at the month's end."""
 
-    def lose(self, where: tuple[str, str]) -> None:
-        """Count a lead that is lost."""
-        self.lost[where] = self.lost.get(where, 0) + 1
-
     def lose_opportunity(self, days: float, mrr: float) -> None:
-        """Count it as an opportunity lost as well, so many days after it came in."""
+        """Count a lead that was lost as SQL or later, so many days after it came in."""
         self.opportunities_lost += 1
         self.opportunities_lost_days += days
         self.opportunities_lost_mrr += mrr
@@ -231,13 +228,16 @@ class Flow:
             stay(product.churn_fit_effect, fit_of_winners) if product.churn_fit_effect else constant(1.0)
         )
         """Factor on the hazard of leaving."""
+        self._life = self._column(uniform("life")) if source is None else -1
         self._discount = self._column(quantity("discount", product.discount))
         self._discounts = product.discount != 0
-        choice = len(product.contracts) > 1
+        # Numbers that decide nothing are not drawn; the place of another one does for them.
+        choice, withdrawn = self.offer.menu.choice, self.offer.menu.withdrawn
+        wants = self._column(uniform("contract/wants")) if choice else 0
         self.contract_luck = (
-            [self._column(uniform(f"contract/{what}")) for what in ("wants", "other", "accepts")]
-            if choice
-            else []
+            wants,
+            self._column(uniform("contract/other")) if withdrawn else wants,
+            self._column(uniform("contract/accepts")) if withdrawn else wants,
         )
         """What decides the contract that the lead signs."""
         self.quality, self.member, self.reference = -1, -1, -1
@@ -275,6 +275,14 @@ class Flow:
     def discount_of(self, luck: Row) -> float:
         """Share of the list price that a lead gets off."""
         return min(luck[self._discount], MOST_DISCOUNT) if self._discounts else 0.0
+
+    def life_place(self, lead: Lead) -> int:
+        """Where a lead finds the numbers of its life as a customer (see `simsales.model.life`).
+
+        Those of the opening are numbered through, over tiers and steps; so that one more of them does not
+        change the others' lives, their place is a number of their own luck.
+        """
+        return lead.number if self._life < 0 else int(lead.luck[self._life] * 2**53)
 
     def cost(self, leads: int) -> float:
         """What so many leads cost, with this tier's share of what the channel costs a month anyway."""

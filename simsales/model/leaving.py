@@ -27,10 +27,22 @@ MISSED = REASONS.index("missed renewal")
 
 
 class Moment:
-    """A tier's customers at a month's end, as the factors on leaving see them."""
+    """A tier's customers at a month's end, as the factors on leaving see them.
 
-    def __init__(self, rows: Rows, customers: list[Customer], month: int, calendar_month: int, care: float):
+    ``care``: hours a month that the tier's customers get from somebody who keeps up.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        customers: list[Customer],
+        now: float,
+        month: int,
+        calendar_month: int,
+        care: float,
+    ) -> None:
         self.rows = rows
+        self._now = now
         self.month = month
         """1 is the first after the warm-up."""
         self.calendar_month = calendar_month
@@ -50,10 +62,9 @@ class Moment:
     @cached_property
     def onboarding_days(self) -> Numbers:
         """Days from signature to LIVE, or until now."""
-        end = self.rows["now"]
         live = np.array([customer.live_at for customer in self._customers])
         signed = np.array([customer.signed_at for customer in self._customers])
-        days: Numbers = np.minimum(live, end) - signed
+        days: Numbers = np.minimum(live, self._now) - signed
         return days
 
     @cached_property
@@ -98,7 +109,10 @@ class Hazard:
                 any(factor != 1 for factor in effects.season),
                 lambda moment: np.full(len(moment.rows), effects.season[moment.calendar_month - 1]),
             ),
-            "price": (product.price_response.churn_exponent > 0, self._price),
+            "price": (
+                product.price_response.churn_exponent > 0,
+                lambda moment: self._price(moment.rows),
+            ),
             "contract": (
                 any(contract.churn_factor != 1 for contract in product.contracts.values()),
                 lambda moment: moment.rows["contract_factor"],
@@ -139,9 +153,17 @@ class Hazard:
         covered = np.minimum(moment.care_hours / needed, 1.0) if needed else np.ones(len(moment.rows))
         return np.where(moment.live, 1 + (rule.factor_if_none - 1) * (1 - covered), 1.0)
 
-    def _price(self, moment: Moment) -> Numbers:
+    def known_factors(self, rows: Rows) -> Numbers:
+        """Those that do not change with time, whatever the month, shape (customers, factors)."""
+        factors = np.ones((len(rows), len(FACTORS)))
+        factors[:, FACTORS.index("fit")] = rows["fit"]
+        factors[:, FACTORS.index("contract")] = rows["contract_factor"]
+        factors[:, FACTORS.index("price")] = self._price(rows)
+        return factors
+
+    def _price(self, rows: Rows) -> Numbers:
         reference = self._prices.reference
-        ratio = moment.rows["price"] / reference if reference else np.ones(len(moment.rows))
+        ratio = rows["price"] / reference if reference else np.ones(len(rows))
         effect: Numbers = ratio**self._product.price_response.churn_exponent
         return effect
 

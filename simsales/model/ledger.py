@@ -114,7 +114,7 @@ class Ledger:
         stays = [
             (tier, age, int(there), int(left), revenue, margin)
             for tier, base in self._customers.bases.items()
-            for age, (there, left, revenue, margin) in enumerate(base.stays.T.tolist())
+            for age, (there, left, revenue, margin) in enumerate(base.stays().T.tolist())
             if there
         ]
         first = self._first_month

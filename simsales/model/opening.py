@@ -42,7 +42,9 @@ def open_for_business(
             for lead in living:
                 lead.state = lead.furthest = LIVE
                 pipeline.take_over(lead)
-            customers.take_over(living, np.array([int(lead.luck[age]) for lead in living]))
+            customers.take_over(
+                living, np.array([int(lead.luck[age]) for lead in living], dtype=int), base.contracts
+            )
         for name, there in sorted(opening.pipeline.get(tier, {}).items()):
             stage, left = flow.on_the_way(name)
             way = len(flow.columns)

@@ -91,10 +91,10 @@ class Payroll:
             if role in owners:
                 self._accepted[owners[role], tier] += 1
 
-    def grown(self, person: Person, tier: str, mrr: float) -> None:
+    def grown(self, person: Person, tier: str, terms: Contract, mrr: float) -> None:
         """A person has brought a customer to pay more."""
         plan = self._by_growth.get(person.desk.role)
-        if plan is not None:
+        if plan is not None and _counts(plan, terms):
             self._basis[person, RETENTION][tier] += mrr * (YEAR if plan.on == "acv" else 1)
 
     def revenue(
@@ -127,9 +127,12 @@ class Payroll:
             total = sum(by_tier.values())
             if plan is not None and total > 0:
                 amount = commission(plan, total)
+                # A tier that has brought less than it costs lowers the sum, but bears nothing of it.
+                borne = {tier: basis for tier, basis in by_tier.items() if basis > 0}
+                whole = sum(borne.values())
                 earned += [
-                    (person, tier, purpose, "commissions", amount * basis / total)
-                    for tier, basis in by_tier.items()
+                    (person, tier, purpose, "commissions", amount * basis / whole)
+                    for tier, basis in borne.items()
                 ]
         for (person, tier), leads in self._accepted.items():
             amount = leads * self.by_acceptance[person.desk.role]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from simsales.model.clock import END_OF_WORK, Alarm
-from simsales.model.journey import LIVE, WIN
+from simsales.model.journey import LIVE
 from simsales.model.leads import Lead
 from simsales.units import MONTH_DAYS
 
@@ -289,13 +289,6 @@ class Desk:
         else:
             person.waiting += 1
             heappush(person.own, (place, ticket, task))
-        if (
-            isinstance(task, Lead)
-            and task.flow.patience is not None
-            and not task.contacted
-            and task.state < WIN
-        ):
-            task.flow.pipeline.be_patient(task)
 
     def look_after(self, person: Person, work: AccountWork) -> None:
         """Give a person work for customers; under ``latest_stage_first`` it comes first, being the last

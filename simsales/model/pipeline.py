@@ -96,7 +96,7 @@ class Pipeline:
                 month.came_in += 1
                 for state in states:
                     month.entered[state] += 1
-                month.lose(stage.failed)
+                month.lost[stage.failed] = month.lost.get(stage.failed, 0) + 1
                 if states[-1] >= SQL:
                     month.lose_opportunity(0.0, flow.offer.price_for(flow, luck, float(times[offset])))
             else:
@@ -131,6 +131,8 @@ class Pipeline:
         else:
             desk, owner = self._teams.desk_for(lead, role)
             desk.receive(lead, owner)
+            if lead.flow.patience is not None:
+                self._be_patient(lead, lead.flow.patience)
 
     def done(self, lead: Lead, person: Person | None) -> None:
         """The work of a step is done: the lead passes it, or is lost."""
@@ -154,7 +156,7 @@ class Pipeline:
             else:
                 self._lose(lead, stage.failed)
             return
-        if stage.deal and lead.flow.offer.contract(lead, self._clock._now) is None:
+        if stage.deal and lead.flow.offer.refused(lead, self._clock._now):
             self._lose(lead, stage.no_contract)
             return
         lead.odds, lead.effort_factor, lead.carried = lead.standing_odds, 1.0, None
@@ -219,12 +221,12 @@ class Pipeline:
         else:
             self._ready(lead)
 
-    def be_patient(self, lead: Lead) -> None:
-        """A lead waits for its first contact; if that takes longer than its patience, it has gone cold."""
-        assert lead.flow.patience is not None
-        rank = GOES_COLD + lead_rank(lead.flow.channel_index, lead.number)
-        alarm = Alarm(self._clock, lead).at(self._clock._now + lead.luck[lead.flow.patience], rank)
-        alarm.callbacks.append(self._alarm_of_impatience)
+    def _be_patient(self, lead: Lead, patience: int) -> None:
+        """If a lead waits for its first contact longer than its patience, it has gone cold."""
+        if lead.desk is not None and not lead.contacted and lead.state < WIN:
+            rank = GOES_COLD + lead_rank(lead.flow.channel_index, lead.number)
+            alarm = Alarm(self._clock, lead).at(self._clock._now + lead.luck[patience], rank)
+            alarm.callbacks.append(self._alarm_of_impatience)
 
     def _alarm_of_impatience(self, alarm: simpy.Event) -> None:
         lead: Lead = alarm._value
@@ -276,6 +278,8 @@ class Pipeline:
         if state > lead.furthest:  # one that comes back from nurture is not counted twice
             lead.furthest = state
             flow.now.entered[state] += 1
+            if state == SAL and lead.owners is not None and self._pays_for_acceptance:
+                self.customers.payroll.accepted(lead.owners, flow.tier)
         if state == WIN:
             flow.now.won_days += self._clock._now - lead.born
             self.customers.sign(lead, lead.person)
@@ -283,15 +287,14 @@ class Pipeline:
             self._log.lead("state", lead, STATES[state])
         if state == LIVE:
             self.customers.go_live(lead)
-        elif state == SAL and lead.owners is not None and self._pays_for_acceptance:
-            self.customers.payroll.accepted(lead.owners, flow.tier)
 
     def _lose(self, lead: Lead, where: tuple[str, str]) -> None:
         flow = lead.flow
         flow.inside[lead.state] -= 1
-        flow.now.lose(where)
+        month = flow.now
+        month.lost[where] = month.lost.get(where, 0) + 1
         if lead.furthest >= SQL:
             now: float = self._clock._now
-            flow.now.lose_opportunity(now - lead.born, flow.offer.price(lead, now))
+            month.lose_opportunity(now - lead.born, flow.offer.price(lead, now))
         if self._log is not None:
             self._log.lead("lost", lead, where[1])

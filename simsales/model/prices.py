@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
-from math import exp
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from math import exp, inf
 from typing import TYPE_CHECKING
 
-from simsales.scenario.customers import Contract, PriceChange
+from simsales.scenario.customers import PriceChange
 from simsales.scenario.market import Tier
 from simsales.units import MONTH_DAYS
 
@@ -37,7 +38,7 @@ class PriceList:
 
     def at(self, now: float) -> float:
         """The list price at a time in days."""
-        return self._prices[bisect_right(self._from, now)]
+        return self._prices[bisect_right(self._from, now) if self._from else 0]
 
     def for_the_base(self, now: float) -> float | None:
         """The list price that customers get who renew now; None if they keep theirs."""
@@ -52,52 +53,59 @@ class PriceList:
 class Menu:
     """The contracts of a tier, and which of them a buyer signs."""
 
-    def __init__(self, product: Tier) -> None:
+    def __init__(self, product: Tier, warm_up_months: int) -> None:
         # Short terms first: whatever makes long ones more attractive moves some buyers to the next longer.
         ordered = sorted(product.contracts.items(), key=lambda item: (item[1].term_months, item[0]))
         self.names = [name for name, _ in ordered]
         self.contracts = [contract for _, contract in ordered]
+        self._from = [
+            -inf if contract.from_month is None else (contract.from_month - 1 + warm_up_months) * MONTH_DAYS
+            for contract in self.contracts
+        ]
         self._accepts_other = product.accepts_other_contract
-        self.first_offered = next(i for i, contract in enumerate(self.contracts) if contract.offered)
-        """For those who are there already and would not sign what is offered now."""
         self.choice = len(self.contracts) > 1
         """Whether there is anything to choose."""
-        self.refusals = self._accepts_other < 1 and any(
-            not contract.offered and contract.share > 0 for contract in self.contracts
-        )
+        self.withdrawn = any(not contract.offered for contract in self.contracts)
         """Whether some buyers may not find what they want."""
+        self.refusals = self.withdrawn and self._accepts_other < 1
+        """Whether some of these are lost for it."""
+        self._weights = lru_cache(maxsize=128)(self._weighed)
 
-    def chosen(self, price_ratio: float, wants: float, other: float, accepts: float) -> int | None:
+    def discount(self, place: int, now: float) -> float:
+        """The discount that goes with a contract at a time in days; −∞ is before everything."""
+        return self.contracts[place].discount if now >= self._from[place] else 0.0
+
+    def chosen(
+        self, price_ratio: float, now: float, wants: float, other: float, accepts: float
+    ) -> int | None:
         """Place of the contract that a buyer signs, who has these three uniform numbers; None if none suits.
 
         A multinomial logit: the weight of a contract is its share × (price / reference price)^exponent ×
         e^(effect × discount). Who wants one that is not offered takes, if it accepts another, one of those
         on offer by their weights.
         """
-        weights = [self._weight(contract, price_ratio) for contract in self.contracts]
-        wanted = _drawn(weights, wants)
-        if self.contracts[wanted].offered:
+        in_force = tuple(now >= start for start in self._from)
+        weights = self._weights(price_ratio, in_force)
+        wanted = drawn(weights, wants)
+        there = [c.offered or not force for c, force in zip(self.contracts, in_force, strict=True)]
+        if there[wanted]:
             return wanted
         if accepts >= self._accepts_other:
             return None
-        offered = [
-            weight if contract.offered else 0.0
-            for weight, contract in zip(weights, self.contracts, strict=True)
-        ]
-        if not sum(offered):  # All that is offered is what nobody would have chosen.
-            offered = [float(contract.offered) for contract in self.contracts]
-        return _drawn(offered, other)
+        offered = [weight * on for weight, on in zip(weights, there, strict=True)]
+        # If all that is offered is what nobody would have chosen, any will do.
+        return drawn(offered if any(offered) else list(map(float, there)), other)
 
-    @staticmethod
-    def _weight(contract: Contract, price_ratio: float) -> float:
+    def _weighed(self, price_ratio: float, in_force: tuple[bool, ...]) -> tuple[float, ...]:
+        """The weights of the contracts; ``in_force`` says whose discount and withdrawal hold."""
         # A price of nothing would make an infinite weight of a negative exponent.
         ratio = max(price_ratio, 1e-9)
-        # What is not offered is wanted at its share; a discount that nobody is offered attracts nobody.
-        discount = contract.discount if contract.offered else 0.0
-        return float(
-            contract.share
-            * ratio**contract.share_price_exponent
-            * exp(contract.share_discount_effect * discount)
+        return tuple(
+            # A discount on what is not offered attracts nobody.
+            c.share
+            * ratio**c.share_price_exponent
+            * exp(c.share_discount_effect * c.discount * (force and c.offered))
+            for c, force in zip(self.contracts, in_force, strict=True)
         )
 
 
@@ -108,14 +116,17 @@ class Offer:
         self, product: Tier, prices: PriceList, references: ReferenceBook, warm_up_months: int
     ) -> None:
         self.prices = prices
-        self.menu = Menu(product)
+        self.menu = Menu(product, warm_up_months)
+        alike = not product.price_changes and product.discount == 0
+        self._only_price = product.price_per_month if alike else 0.0
+        """The price for everybody at any time, if there is but one."""
         self._elasticity = product.price_response.win_odds_elasticity
         self._community = product.community
         self._references = product.reference_customers
         self._book = references
         self._warm_up = warm_up_months
         self._cycle_exponent = product.cycle.price_exponent if product.price_changes else 0.0
-        self._first = prices.at(0.0)
+        self._first = product.price_per_month
 
     @property
     def sways(self) -> bool:
@@ -138,7 +149,7 @@ class Offer:
 
     def price(self, lead: Lead, now: float) -> float:
         """List price less the buyer's discount, per month."""
-        return self.price_for(lead.flow, lead.luck, now)
+        return self._only_price or self.price_for(lead.flow, lead.luck, now)
 
     def price_for(self, flow: Flow, luck: Row, now: float) -> float:
         """The same for one who is not yet, or will never be, more than a row of luck."""
@@ -162,10 +173,24 @@ class Offer:
         if not self.menu.choice:
             return 0
         ratio = self.prices.ratio(self.price(lead, now))
-        return self.menu.chosen(ratio, *(lead.luck[column] for column in lead.flow.contract_luck))
+        luck, (wants, other, accepts) = lead.luck, lead.flow.contract_luck
+        return self.menu.chosen(ratio, now, luck[wants], luck[other], luck[accepts])
+
+    def refused(self, lead: Lead, now: float) -> bool:
+        """Whether the buyer does not find a contract that suits it."""
+        return self.menu.refusals and self.contract(lead, now) is None
+
+    def contract_of_old(self, lead: Lead, shares: Mapping[str, float] | None) -> int:
+        """Place on the menu of the contract of one who is there at the beginning."""
+        if shares is not None and self.menu.choice:
+            weights = [shares.get(name, 0.0) for name in self.menu.names]
+            return drawn(weights, lead.luck[lead.flow.contract_luck[0]])
+        place = self.contract(lead, -inf)
+        # Who would not sign what is offered now has signed the first that is, once.
+        return next(i for i, c in enumerate(self.menu.contracts) if c.offered) if place is None else place
 
 
-def _drawn(weights: Sequence[float], luck: float) -> int:
+def drawn(weights: Sequence[float], luck: float) -> int:
     """Place of the weight in which a uniform number falls."""
     reached, total = 0.0, sum(weights)
     for place, weight in enumerate(weights):

@@ -9,7 +9,7 @@ import numpy as np
 import simpy
 
 from simsales.model.channels import InboundChannel, OutboundList, ReferralChannel, arrival_times
-from simsales.model.clock import MONTH_END, Alarm
+from simsales.model.clock import MONTH_END, Alarm, start
 from simsales.model.customers import Customers
 from simsales.model.eventlog import EventLog
 from simsales.model.journey import OPENING, Flow
@@ -91,10 +91,10 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
 
     last_month_closed = clock.process(close_months())
     for person in teams.people:
-        clock.process(person.work())
+        start(person.work())
     for arrival in arrivals:
-        clock.process(arrival)
-    clock.process(customers.care())
+        start(arrival)
+    start(customers.care())
     clock.run(until=last_month_closed)
 
     return Replication(

@@ -28,6 +28,8 @@ class TeamCopy:
     def __init__(self, name: str, rules: Team) -> None:
         self.name = name
         self.rules = rules
+        self.keeps_leads = rules.owner_continuity
+        """Whether who has done a role's work for a lead keeps it."""
         serves = rules.serves
         self._serves = tuple(
             None if names is None else frozenset(names)
@@ -100,7 +102,7 @@ class Teams:
     def owner(self, lead: Lead, role: str) -> Person | None:
         """Who has done this role's work for the lead before and keeps it; None if nobody."""
         owner = None if lead.owners is None else lead.owners.get(role)
-        return owner if owner is not None and owner.desk.team.rules.owner_continuity else None
+        return owner if owner is not None and owner.desk.team.keeps_leads else None
 
     def desk_in_team(self, person: Person, lead: Lead, role: str) -> Desk | None:
         """The desk of this role in a person's team; None if it has none, or does not serve the lead."""

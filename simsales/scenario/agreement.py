@@ -217,6 +217,12 @@ def _burst(raw: dict[str, Any], warm_up: int, horizon: int) -> float:
 
 
 def _opening_faults(data: Any) -> Iterator[Disagreement]:
+    for tier, raw in entries(data, OPENING, "customers").items():
+        known = mapping(data, "tiers", tier, "contracts") or {"monthly": None}
+        for name in mapping(raw, "contracts"):
+            if name not in known:
+                path = (OPENING, "customers", tier, "contracts", name)
+                yield unknown(path, name, "a contract of the tier", known, at_key=True)
     for part, what in (("customers", "customers"), ("pipeline", "leads")):
         there = 0.0
         for tier, raw in entries(data, OPENING, part).items():

@@ -23,8 +23,8 @@ class Commission(Part):
     revenue less cost to serve of the customers it has won, month after month from their first full month
     on."""
     earned_by: Literal["new", "growth"] = "new"
-    """By contracts of new customers whom the person had for its role when they signed; or by growth: MRR
-    that its talks with customers have added."""
+    """By contracts of new customers whom the person had for its role when they signed (counted as
+    acquisition); or by growth: MRR that its talks with customers have added (retention)."""
     quota_per_month: Annotated[float, Field(gt=0, le=1e12)] | None = None
     """Basis up to which the plain rate is paid; left out, no quota."""
     accelerator: Annotated[float, Field(ge=1, le=100)] = 1.0
@@ -45,6 +45,8 @@ class Commission(Part):
             raise fault("an accelerator without a quota", "quota_per_month beside it")
         if self.on == "net_revenue" and (self.earned_by == "growth" or self.after_months):
             raise fault("net_revenue of growth, or after months", "net_revenue of new customers, as it comes")
+        if self.earned_by == "growth" and self.after_months:
+            raise fault("growth that is paid after months", "after_months 0: growth is paid as it comes")
         if self.revenue_months is not None and self.on != "net_revenue":
             raise fault(f"revenue_months on {self.on}", "on: net_revenue")
         return self

@@ -42,6 +42,10 @@ class Contract(Part):
     """Whether it is on offer."""
     discount: Probability = 0.0
     """Discount on the price for whoever signs it."""
+    from_month: float | None = Field(default=None, gt=-MAX_MONTHS, le=MAX_MONTHS + 1)
+    """When ``offered: false`` and ``discount`` begin to hold, in months (1 is the beginning of the first
+    after the warm-up); until then the contract is offered without discount. Left out: they have always
+    held."""
     share_price_exponent: float = Field(default=0.0, ge=-20, le=20)
     """The contract's weight among the others is multiplied by (price / reference price) to this power."""
     share_discount_effect: float = Field(default=0.0, ge=0, le=100)
@@ -164,7 +168,8 @@ class Lever(Part):
     attempts_per_month: Probability = 0.0
     """Probability that an attempt with a customer is begun in a month."""
     at_renewal: bool = False
-    """Whether an attempt is begun with each renewal conversation as well, ``months_before`` a term ends."""
+    """Whether an attempt is made at each renewal of a term of several months as well: begun together with
+    the renewal conversation, or, if it sells itself, at the end of the term."""
     from_month: int = Field(default=1, ge=1, le=MAX_MONTHS)
     """The first full month as a customer in which it is tried."""
     pass_probability: Probability

@@ -68,13 +68,18 @@ def faults_of(error: ValidationError, root: Node) -> list[Fault]:
     """
     errors = error.errors(include_url=False)
     found = [(each, _spot(root, each["loc"])) for each in errors]
+    # A key that has to be there and is not is the likeliest to have been meant.
+    lacking: dict[int, list[str]] = {}
+    for each, spot in found:
+        if each["type"] == "missing":
+            lacking.setdefault(id(spot.holder), []).append(str(each["loc"][-1]))
     misspelled: set[tuple[int, str]] = set()
     foreign: set[int] = set()
     faults: list[Fault] = []
     for each, spot in found:
         if each["type"] == "extra_forbidden" and spot.node is not None and spot.node.key is not None:
             name = str(each["loc"][-1])
-            close = near_miss(name, spot.siblings)
+            close = near_miss(name, lacking.get(id(spot.holder), ())) or near_miss(name, spot.siblings)
             known = spot.own
             misspelled.add((id(spot.holder), close or ""))
             if close is not None and close not in spot.own:

@@ -85,10 +85,9 @@ class Kind:
             return self._text()
         if self.fields is not None:
             return f"a mapping with some of {', '.join(self.fields)}"
-        mapping = get_origin(self.bare) is dict
-        return ("a mapping" if mapping else "a list") + (
-            " with at least one entry" if self._limit("min_length") else ""
-        )
+        least = self._limit("min_length")
+        entries = "" if not least else f" with at least {'one entry' if least == 1 else f'{least} entries'}"
+        return ("a mapping" if get_origin(self.bare) is dict else "a list") + entries
 
     def _limit(self, name: str) -> Any:
         return next(

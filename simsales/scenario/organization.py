@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from simsales.scenario.costs import Bonus, Commission
-from simsales.scenario.parts import MAX_PEOPLE, Money, Name, Part, Probability, Quantity
+from simsales.scenario.parts import MAX_PEOPLE, Money, Name, Part, Probability, Quantity, fault
 
 
 class People(Part):
@@ -26,8 +26,8 @@ class People(Part):
     per_accepted_lead: Money = 0.0
     """Paid for every lead of the person that sales accepts (SAL)."""
     counts_as: Literal["by_time", "acquisition", "retention"] = "by_time"
-    """Where the cost belongs. ``by_time``: to winning customers (CAC) or keeping them (CRC), as the working
-    time of the month went; idle time in proportion."""
+    """Where salary, tools and bonus belong. ``by_time``: to winning customers (CAC) or keeping them (CRC), as
+    the working time of the month went; idle time in proportion."""
 
 
 class Serves(Part):
@@ -140,6 +140,15 @@ class OpeningBase(Part):
     """How many there are."""
     age_months: Quantity = 0.0
     """For how many months each has been a customer: what depends on age, and how much of its term is over."""
+    contracts: Annotated[dict[Name, Probability], Field(min_length=1)] | None = None
+    """Share of them by contract, summing to 1; left out, as among new customers."""
+
+    @field_validator("contracts")
+    @classmethod
+    def _sum_to_one(cls, shares: dict[str, float] | None) -> dict[str, float] | None:
+        if shares is not None and abs(sum(shares.values()) - 1) > 1e-9:
+            raise fault(f"shares that sum to {sum(shares.values()):.12g}", "shares that sum to 1")
+        return shares
 
 
 class Opening(Part):

@@ -213,6 +213,7 @@ def test_small_true_differences_survive_the_threshold() -> None:
 def test_identical_and_constant_values() -> None:
     same = between([1, 2, 3], [1, 2, 3])
     assert (same.verdict, same.half_width, same.p_better) == ("no difference shown", 0, 0.5)
+    assert between([-10, -20], [-5, -10]).relative is None  # half as bad, or 50 % more?
     flat = between([0, 0, 0], [1, 2, 3])
     assert (flat.correlation, flat.relative) == (None, None)
 
@@ -231,16 +232,20 @@ def test_json_is_as_promised_and_has_no_nan() -> None:
     )
     said = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert set(said) == {"a", "b"}
-    assert set(said["a"]) == {"means", "differences"}
+    assert set(said["a"]) == {"means", "defined", "differences"}
     assert said["a"]["means"] == {"x": 2, "y": pytest.approx(10 / 3)}
-    assert set(said["a"]["differences"]["y"]) == {"mean", "half_width", "p_better", "correlation", "verdict"}
+    assert set(said["a"]["differences"]["y"]) == {
+        *("mean", "half_width", "p_better", "correlation", "verdict", "defined")
+    }
     assert said["b"]["means"] == {"x": None, "y": 1}
+    assert said["b"]["defined"] == {"x": 0, "y": 1}
     assert said["b"]["differences"]["y"] == {
         "mean": None,
         "half_width": None,
         "p_better": None,
         "correlation": None,
         "verdict": "no difference shown",
+        "defined": 0,
     }
 
 

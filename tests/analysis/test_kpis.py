@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from handmade import MONTH_DAYS, books
 
-from simsales.analysis.kpis import KPIS, describe, measure
+from simsales.analysis.kpis import KPIS, apart, describe, measure, parts
 from simsales.model.replication import Replication, Table
 
-MONTH_DAYS = 30.4375
+COSTS = {"costs": 25, "acquisition_cost": 25, "salaries": 25, "profit": -50, "cash_end": -50, "cash_low": -50}
+"""What costs of 50 in the first of two months make."""
 
 
 def replication(**cells: Sequence[object]) -> Replication:
@@ -27,18 +29,55 @@ def replication(**cells: Sequence[object]) -> Replication:
         "lost": [99, 10, 20, 99, 5, 7],
         "won_days": [999.0, 30.0, 50.0, 999.0, 0.0, 40.0],
         "opportunities_lost": [99, 2, 3, 99, 0, 1],
+        "opportunities_lost_days": [999.0, 20.0, 30.0, 999.0, 0.0, 40.0],
+        "opportunities_lost_mrr": [999.0, 200.0, 240.0, 999.0, 0.0, 160.0],
+        "open_opportunities": [99, 3, 5, 99, 1, 1],
         "channel_cost": [999.0, 100.0, 120.0, 999.0, 10.0, 30.0],
     }
     ledger: dict[str, Sequence[object]] = {
         "month": [0, 1, 2],
         "tier": ["smb"] * 3,
         "customers_opening": [99, 10, 9],
-        "customers_churned": [99, 2, 0],
+        "customers_new": [99, 1, 3],
+        "customers_new_term": [99, 0, 1],
+        "customers_reactivated": [99, 1, 0],
+        "customers_churned": [99, 3, 0],
         "customers_closing": [10, 9, 12],
+        "mrr_opening": [999.0, 1000.0, 900.0],
         "mrr_new": [999.0, 100.0, 300.0],
-        "mrr_churned": [999.0, 200.0, 0.0],
-        "mrr_closing": [1000.0, 900.0, 1200.0],
-        "revenue": [999.0, 1010.0, 1050.0],
+        "mrr_expansion": [999.0, 0.0, 60.0],
+        "mrr_contraction": [999.0, 20.0, 0.0],
+        "mrr_churned": [999.0, 300.0, 0.0],
+        "mrr_reactivation": [999.0, 120.0, 0.0],
+        "mrr_closing": [1000.0, 900.0, 1260.0],
+        "revenue": [999.0, 1050.0, 1150.0],
+        "receipts": [999.0, 1150.0, 2250.0],
+        "deferred_closing": [0.0, 100.0, 1200.0],
+        **dict.fromkeys(("cohort_mrr", "cohort_mrr_kept", "cohort_mrr_now"), [0.0] * 3),
+    }
+    costs: dict[str, Sequence[object]] = {
+        "month": [0, 1, 1, 1, 1, 2, 2, 2],
+        "tier": ["smb"] * 8,
+        "purpose": [
+            "serving",
+            "acquisition",
+            "acquisition",
+            "retention",
+            "serving",
+            "acquisition",
+            "retention",
+            "serving",
+        ],
+        "kind": ["serving", "channels", "salaries", "salaries", "serving", "commissions", "tools", "serving"],
+        "amount": [999.0, 110.0, 850.0, 280.0, 90.0, 40.0, 5.0, 130.0],
+    }
+    stays: dict[str, Sequence[object]] = {
+        "tier": ["smb"] * 3,
+        "age": [0, 1, 2],
+        "customers": [5, 10, 9],
+        "left": [0, 1, 2],
+        "margin": [200.0, 800.0, 980.0],
+        "revenue": [220.0, 900.0, 1080.0],
     }
     work: dict[str, Sequence[object]] = {
         "month": [0, 0, 1, 1, 2, 2],
@@ -61,6 +100,8 @@ def replication(**cells: Sequence[object]) -> Replication:
     tables: dict[str, dict[str, Sequence[object]]] = {
         "funnel": funnel,
         "ledger": ledger,
+        "costs": costs,
+        "stays": stays,
         "work": work,
         "pipeline": pipeline,
     }
@@ -82,19 +123,60 @@ def test_every_kpi_by_hand() -> None:
         "win": 2,  # (1 + 2 + 0 + 1) / 2
         "live": 0,
         "lost": 21,  # (10 + 20 + 5 + 7) / 2
+        "lvr": pytest.approx(0.8),  # from 4 + 1 SQLs to 6 + 3
         "win_rate": pytest.approx(0.4),  # 4 won, 2 + 3 + 0 + 1 = 6 lost
+        "win_rate_value": pytest.approx(0.4),  # 400 of MRR won, 200 + 240 + 160 lost
         "sales_cycle_days": 30,  # (30 + 50 + 40) / 4
+        "sales_cycle_lost_days": 15,  # (20 + 30 + 40) / 6
+        "sales_velocity": pytest.approx(80),  # (3 + 1 + 5 + 1) / 2 = 5 open × ACV 1200 × 0.4 / 30 days
         "open_pipeline_end": 9,  # 7 MQLs and 2 SALs; customers are no pipeline
-        "churned": 1,  # (2 + 0) / 2
-        "logo_churn_monthly": pytest.approx(2 / 19),
         "customers_end": 12,
+        "churned": 1.5,  # (3 + 0) / 2
+        "reactivated": 0.5,
+        "logo_churn_monthly": pytest.approx(3 / 19),
+        "logo_churn_annual": pytest.approx(1 - (16 / 19) ** 12),
+        "grr": None,  # the horizon is two months
+        "nrr": None,
+        "term_share": 0.25,  # 1 of 4
+        "arpa": 100,  # (1000 + 900) / (10 + 9)
+        "acv": 1200,  # 12 × 400 / 4
+        "gross_margin": pytest.approx(0.9),  # 220 of 2200 to serve
+        "cac": 250,  # (110 + 850 + 40) / 4 new ones; who came back is not new
+        "crc": 180,  # 285 in two months for 9.5 customers on average: 30 in two months, 180 a year
+        # 40 at age 0; few customers, so that all ages from 1 on are pooled: 1780 / 19 a month until one of
+        # 3 / 19 leaves: 1780 / 3.
+        "ltv": pytest.approx(40 + 1780 / 3),
+        "ltv_formula_revenue": pytest.approx(1900 / 3),
+        "ltv_formula_margin": pytest.approx(1710 / 3),
+        "ltv_to_cac": pytest.approx((40 + 1780 / 3) / 250),
+        "cac_payback_months": pytest.approx(250 / 90),
+        "left_before_payback": pytest.approx(
+            1 - (16 / 19) ** 2
+        ),  # three months: two ends at which one may leave
         "new_mrr": 200,
-        "churned_mrr": 100,
-        "mrr_end": 1200,
-        "arr_end": 14400,
-        "revenue": 1030,
+        "expansion_mrr": 30,
+        "contraction_mrr": 10,
+        "churned_mrr": 150,
+        "reactivation_mrr": 60,
+        "quick_ratio": pytest.approx(460 / 320),
+        "mrr_end": 1260,
+        "arr_end": 15120,
+        "revenue": 1100,
+        "receipts": 1700,
+        "deferred_end": 1200,
+        "costs": 752.5,  # 1330 + 175
+        "acquisition_cost": 500,
+        "retention_cost": 142.5,
+        "serving_cost": 110,
         "channel_cost": 130,  # (100 + 120 + 10 + 30) / 2
-        "salaries": 20,
+        "salaries": 565,  # (850 + 280) / 2
+        "commissions": 20,
+        "profit": 695,  # 2200 − 1505
+        "cash_end": 1895,  # 1150 − 1330 = −180, then + 2250 − 175
+        "cash_low": -180,
+        "break_even_month": 2,
+        "magic_number": None,  # less than two quarters
+        "rule_of_40": None,  # less than two years
         "utilization.AE": pytest.approx(5.5 / 8),
         "wait_days.AE": 1,  # 50 days of 50 steps
         "backlog.AE": 2,  # (1 + 1 + 2 + 0) months of waiting over 2 months
@@ -102,17 +184,70 @@ def test_every_kpi_by_hand() -> None:
 
 
 def test_what_is_undefined_is_none_and_not_zero() -> None:
-    nothing = [0] * 6
-    kpis = measure(
-        replication(
-            funnel__win=nothing,
-            funnel__opportunities_lost=nothing,
-            ledger__customers_opening=[0, 0, 0],
-            work__begun=nothing,
+    """A business in which nothing happens, but for its costs."""
+    kpis = measure(books(2, costs=[(1, "smb", "acquisition", "salaries", 50.0)]))
+    undefined = {name for name, value in kpis.items() if value is None}
+    assert undefined == {kpi.name + ".AE" * kpi.by_role for kpi in KPIS if kpi.undefined}
+    assert all(value == 0 for name, value in kpis.items() if value is not None and name not in COSTS)
+    assert {name: kpis[name] for name in COSTS} == COSTS
+
+
+def test_only_what_can_be_undefined_says_when() -> None:
+    for kpi in KPIS:
+        assert kpi.undefined == "" or (kpi.undefined[0].isupper() and kpi.undefined.endswith("."))
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("win", ("win", "", "")),
+        ("cac@smb", ("cac", "", "smb")),
+        ("cac@a.b@c", ("cac", "", "a.b@c")),
+        ("utilization.A@E.x", ("utilization", "A@E.x", "")),
+    ],
+)
+def test_names_are_taken_apart(name: str, found: tuple[str, str, str]) -> None:
+    assert parts(name) == found
+
+
+def test_tiers_are_given_beside_the_total() -> None:
+    found = measure(
+        books(
+            2,
+            {
+                "smb": {"customers_new": [3, 1], "mrr_new": [300, 100]},
+                "ent": {"customers_new": [1, 0], "mrr_new": [900, 0]},
+            },
+            costs=[
+                (1, "smb", "acquisition", "channels", 40.0),
+                (2, "ent", "acquisition", "salaries", 60.0),
+                (2, "ent", "serving", "serving", 5.0),
+            ],
         )
     )
-    undefined = {name for name, value in kpis.items() if value is None}
-    assert undefined == {"win_rate", "sales_cycle_days", "logo_churn_monthly", "wait_days.AE"}
+    assert {name: value for name, value in found.items() if name.partition("@")[0] == "cac"} == {
+        "cac": 20,  # 100 / 5
+        "cac@ent": 60,
+        "cac@smb": 10,
+    }
+    assert (found["acv"], found["acv@ent"], found["acv@smb"]) == (12 * 1300 / 5, 10800, 1200)
+    assert (found["costs"], found["costs@ent"], found["costs@smb"]) == (52.5, 32.5, 20)
+    assert "utilization.AE" in found
+    assert not any(name.startswith("utilization.AE@") for name in found)
+    totals, tiers = apart({"x": found}, {"x": ["smb", "ent"]})
+    assert list(tiers) == ["ent", "smb"]
+    assert set(totals["x"]) == {kpi.name + ".AE" * kpi.by_role for kpi in KPIS}
+    assert tiers["ent"]["x"]["cac"] == 60
+    assert set(tiers["ent"]["x"]) == {kpi.name for kpi in KPIS if not kpi.by_role}
+
+
+def test_an_alternative_of_one_tier_beside_one_of_two() -> None:
+    one, two = {"win": 1, "win.AE": 9}, {"win": 5, "win@a": 2, "win@b": 3}
+    assert apart({"one": one, "two": two}, {"one": ["a"], "two": ["b", "a"]}) == (
+        {"one": one, "two": {"win": 5}},
+        {"a": {"one": {"win": 1}, "two": {"win": 2}}, "b": {"two": {"win": 3}}},
+    )
+    assert apart({"one": one}, {"one": ["a"]}) == ({"one": one}, {})
 
 
 def test_every_kpi_says_what_it_is() -> None:
@@ -121,5 +256,6 @@ def test_every_kpi_says_what_it_is() -> None:
         assert kpi.meaning
         assert describe(kpi.name) is kpi
     assert describe("utilization.AE").name == "utilization"
+    assert describe("cac@smb").name == "cac"
     with pytest.raises(KeyError):
         describe("utilisation.AE")

@@ -15,6 +15,7 @@ from simsales.scenario.parts import STATES
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from plain_simpy import simulate_plainly
+from speed import PLAIN
 
 SCENARIO = Path(__file__).parents[2] / "scenarios" / "one-pod.yaml"
 REPLICATIONS = 40
@@ -30,7 +31,7 @@ SEEN_FROM = {"reached": 0.12, "lost": 0.03, "churned": 0.12, "utilization": 0.1,
 
 
 def one_pod(*overrides: str) -> Scenario:
-    return load(SCENARIO, overrides=["opening=null", *overrides])
+    return load(SCENARIO, overrides=["opening=null", *PLAIN, *overrides])
 
 
 def means(replication: Replication) -> dict[str, float]:
@@ -85,6 +86,8 @@ def test_it_is_reproducible() -> None:
     "override",
     [
         "organization.teams.pod.count=2",
+        "tiers.smb.contracts={annual: {term_months: 12}}",
+        "tiers.smb.price_response.win_odds_elasticity=1",
         "organization.teams.pod.discipline=latest_stage_first",
         "organization.teams.pod.owner_continuity=false",
         "channels.content.arrivals=start_of_month",

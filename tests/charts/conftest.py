@@ -38,6 +38,7 @@ BETTER: dict[str, Direction] = {
 @dataclass(frozen=True)
 class Unit:
     unit: str
+    undefined: str = "It never happened."
 
 
 def describe(name: str) -> Unit:

@@ -105,6 +105,7 @@ def test_limit_keeps_what_is_not_far_out() -> None:
     assert limit([1, 2, 3, 400]) == pytest.approx(1.08 * 5)  # never below 5 %
     assert limit([10, 20, 30, 60]) == pytest.approx(1.08 * 60)  # 60 is within three times 30
     assert limit([10, 20, 30, 91]) == pytest.approx(1.08 * 30)
+    assert limit([0, 0, 0, 0, 0, 0, 20]) == pytest.approx(1.08 * 20)  # no difference takes no room
     assert limit([300, 400]) == pytest.approx(1.08 * 400)
     assert limit([]) == pytest.approx(1.08 * 5)
 

@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 from simsales.analysis import kpis
 from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.intervals import summaries
-from simsales.analysis.wording import label
+from simsales.analysis.wording import SHORT, label
 from simsales.cli.tables import comparison_table, run_table
 
 Compared = Callable[..., Comparison]
@@ -174,6 +174,83 @@ def test_run_table(values: Callable[..., Any], units: Describe) -> None:
     assert f"{win.mean:.1f} ± {win.half_width:.1f}" in row(text, "wins")
     assert "(in 15)" in row(text, "sales cycle")
     assert "20 replications" in text
+
+
+def test_in_short_and_in_full(values: Callable[..., Any], units: Describe, compared: Compared) -> None:
+    found = summaries(values(["pod"], {})["pod"])
+    short = printed(run_table(found, units, title="pod", replications=20, everything=False), 100)
+    full = printed(run_table(found, units, title="pod", replications=20), 100)
+    assert "SQLs, inbound" in full
+    assert "SQLs, inbound" not in short
+    hidden = sum(name.partition(".")[0] not in SHORT for name in found)
+    assert f"{hidden} more KPIs: --all shows them" in short
+    assert "--all" not in full
+    for kpi in ("SQLs", "wins", "win rate", "MRR at the end", "AE utilization", "wait for AE"):
+        assert row(short, kpi)
+    comparison = compared(["silo", "pod"])
+    short = printed(comparison_table(comparison, units, everything=False), 100)
+    assert "SQLs, inbound" not in short
+    assert f"{hidden} more KPIs: --all shows them" in short
+
+
+def test_why_a_kpi_is_undefined_stands_below_the_table() -> None:
+    nan = np.nan
+    found = summaries({"cac": [nan, 2.0, 3.0], "acv": [nan] * 3, "win": [1.0, 2, 3]})
+    text = printed(run_table(found, kpis.describe, title="x", replications=3), 100)
+    assert "CAC (in 2)" in text
+    assert "ACV of new customers (in 0)" in text
+    assert "Undefined: ACV of new customers, CAC: no customer signed." in text
+
+
+def test_means_say_in_how_many_replications_they_are_defined() -> None:
+    nan = np.nan
+    values = {"silo": {"cac": [1.0, 2, 3, nan]}, "pod": {"cac": [nan, nan, 3, 4.0]}}
+    comparison = compare(values, baseline="silo", better={"cac": "lower"})
+    said = row(printed(comparison_table(comparison, kpis.describe), 100), "CAC (1 pair)")
+    assert "$2 (in 3)" in said
+    assert "(in 2)" in said
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_tiers_stand_side_by_side_as_far_as_there_is_room(width: int) -> None:
+    rng = np.random.default_rng(4)
+
+    def tier(level: float) -> dict[str, list[float]]:
+        return {
+            "cac": (level * (1 + 0.01 * rng.normal(size=9))).tolist(),
+            "profit": (-level * (100 + rng.normal(size=9))).tolist(),
+            "arpa": [level] * 9,
+        }
+
+    tiers = {name: tier(level) for name, level in (("smb", 3e3), ("mid-market", 3e4), ("enterprise", 3e5))}
+    table = run_table(
+        summaries(tier(3.0)),
+        kpis.describe,
+        title="x",
+        replications=9,
+        tiers={name: summaries(of) for name, of in tiers.items()},
+    )
+    text = printed(table, width)
+    assert max(map(len, text.splitlines())) <= width
+    block = text[text.index("By tier") :]
+    tables = block.count("KPI ")
+    assert tables == {60: 2, 80: 1, 100: 1, 140: 1}[width]
+    assert block.count("CAC") == block.count("cumulative profit") == tables
+    assert "ARPA" not in block
+    changed = {name: tier(1.1 * level) for name, level in (("smb", 3e3), ("mid-market", 3e4))}
+    comparisons = {
+        name: compare(
+            {"old": of, "new": changed.get(name, {})},
+            baseline="old",
+            better={"cac": "lower", "profit": "higher", "arpa": "higher"},
+        )
+        for name, of in tiers.items()
+    }
+    text = printed(comparison_table(comparisons["smb"], kpis.describe, tiers=comparisons), width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "By tier, new − old ± 95 %" in text
+    assert row(text[text.index("By tier") :], "CAC").count("worse") == (1 if width < 80 else 2)
+    assert "… " not in text
 
 
 def test_run_table_of_nothing(units: Describe) -> None:

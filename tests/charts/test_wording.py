@@ -5,7 +5,23 @@ import pytest
 
 from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.intervals import summary
-from simsales.analysis.wording import Wording, grouped, label, money, number, ordered, percent, step_of
+from simsales.analysis.kpis import KPIS, describe
+from simsales.analysis.wording import (
+    GROUPS,
+    HEADLINES,
+    LABELS,
+    SHORT,
+    SIGNED,
+    TIER_SHORT,
+    Wording,
+    grouped,
+    label,
+    money,
+    number,
+    ordered,
+    percent,
+    step_of,
+)
 
 Describe = Callable[[str], Any]
 
@@ -75,11 +91,41 @@ def test_groups_keep_every_kpi_once() -> None:
     groups = grouped(names)
     assert groups == {
         "Funnel, per month": ["mql", "win"],
-        "Money": ["mrr_end"],
+        "Recurring revenue": ["mrr_end"],
         "People": ["backlog.AE", "backlog.SDR"],
         "Other": ["novel"],
     }
     assert label("backlog.AE") == "AE backlog"
+
+
+def test_every_kpi_has_words_and_a_group() -> None:
+    names = [kpi.name for kpi in KPIS]
+    assert set(LABELS) == set(names)
+    assert [name for group in GROUPS.values() for name in group] == list(LABELS)
+    assert len({label(name) for name in names}) == len(names)
+    assert {*SHORT, *TIER_SHORT, *HEADLINES, *SIGNED} <= set(names)
+
+
+def test_reasons_are_said_once(units: Describe) -> None:
+    assert Wording(units).undefined(["sales_cycle_days", "win_rate"]) == [
+        "sales cycle, win rate: it never happened."
+    ]
+    assert Wording(describe).undefined(["nrr", "grr", "cac", "backlog.SE"]) == [
+        "NRR, GRR: the horizon is shorter than twelve months, or there was no customer twelve months before "
+        "its end.",
+        "CAC: no customer signed.",
+        "SE backlog: there is no such role or tier.",
+    ]
+
+
+def test_what_may_be_negative_is_said_in_money() -> None:
+    # +120,000, +121,500, +120,200: s = 814, half-width 4.303 × 814 / √3 = 2,020.
+    loss = paired(profit=([-50_000.0, -52_000, -51_000], [70_000.0, 69_500, 69_200]))
+    assert Wording(describe).change("profit", loss.kpis["profit"].differences["y"]) == (
+        "$120.6k higher (±2.0k)"
+    )
+    gain = paired(profit=([50_000.0, 52_000, 51_000], [70_000.0, 69_500, 69_200]))
+    assert "%" not in Wording(describe).change("profit", gain.kpis["profit"].differences["y"])
 
 
 def test_percent() -> None:

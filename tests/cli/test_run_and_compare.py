@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
 from pathlib import Path
@@ -43,13 +44,28 @@ organization:
     pod: {members: {MDR: 1, SDR: 1, AE: 1, CSM: 1}}
 """
 FASTER = "extends: base.yaml\norganization: {teams: {pod: {members: {SDR: 2}}}}\n"
+TWO_TIERS = """\
+extends: base.yaml
+tiers: {ent: {price_per_month: 9000}}
+channels: {content: {tiers: {smb: 0.7, ent: 0.3}}, outbound: {tiers: {smb: 0.5, ent: 0.5}}}
+journeys:
+  ent:
+    prospect: {by: SDR, on: Suspect, effort_hours: 3, pass_probability: 0.3, to: SQL}
+    qualify: {by: MDR, on: MQL, effort_hours: 1, pass_probability: 0.5, to: SQL}
+    demo: {by: AE, effort_hours: 2, pass_probability: 0.7, to: SAL}
+    close: {by: AE, effort_hours: 2, pass_probability: 0.7, to: WIN}
+    onboard: {by: CSM, effort_hours: 4, to: LIVE}
+"""
 SLOWER = "extends: base.yaml\npeople: {SDR: {hours_per_month: 70}}\n"
 
 ROLES = ("MDR", "SDR", "AE", "CSM")
 KPIS = {
     *("suspect", "prospect", "mql", "sql", "sql_inbound", "sql_outbound", "sal", "win", "live", "lost"),
     *("churned", "new_mrr", "churned_mrr", "customers_end", "mrr_end", "arr_end", "open_pipeline_end"),
-    *("win_rate", "sales_cycle_days", "logo_churn_monthly"),
+    *("win_rate", "sales_cycle_days", "logo_churn_monthly", "logo_churn_annual", "nrr", "grr", "cac", "crc"),
+    *("ltv", "ltv_to_cac", "cac_payback_months", "arpa", "acv", "lvr", "sales_velocity", "magic_number"),
+    *("quick_ratio", "rule_of_40", "profit", "cash_end", "cash_low", "break_even_month", "expansion_mrr"),
+    *("contraction_mrr", "reactivation_mrr"),
     *(
         f"{kpi}.{role}"
         for kpi in ("utilization", "wait_days", "backlog")
@@ -96,6 +112,12 @@ def test_run_prints_one_json_object_with_every_kpi(folder: Path) -> None:
     assert found["kpis"]["win"]["mean"] == pytest.approx(np.mean(rows))
     assert (folder / found["results"] / "monthly-mrr.png").stat().st_size > 10_000
     assert (folder / found["results"] / "funnel.png").stat().st_size > 10_000
+    # Four months have no year to look back on.
+    nrr, win = found["kpis"]["nrr"], found["kpis"]["win"]
+    assert (nrr["mean"], nrr["defined"]) == (None, 0)
+    assert nrr["reason"] == kpis.describe("nrr").undefined
+    assert win["defined"] == 3
+    assert "reason" not in win
 
 
 def test_compare_prints_one_json_object_with_the_paired_differences(folder: Path) -> None:
@@ -107,19 +129,82 @@ def test_compare_prints_one_json_object_with_the_paired_differences(folder: Path
     assert set(outbound["means"]) == {"base", "faster", "slower"}
     for name, verdict, better in (("faster", "higher", 1), ("slower", "lower", 0)):
         difference = outbound["differences"][name]
-        assert set(difference) == {"mean", "half_width", "p_better", "correlation", "verdict"}
+        assert set(difference) == {"mean", "half_width", "p_better", "correlation", "verdict", "defined"}
         assert (difference["verdict"], difference["p_better"]) == (verdict, better)
         assert difference["mean"] == pytest.approx(outbound["means"][name] - outbound["means"]["base"])
     # The leads that come by themselves are the same ones in all alternatives.
     inbound = found["kpis"]["sql_inbound"]["differences"]["faster"]
     assert (inbound["mean"], inbound["verdict"]) == (0, "no difference shown")
     assert (folder / found["results"] / "paired-differences.svg").stat().st_size > 10_000
+    nrr = found["kpis"]["nrr"]
+    assert (nrr["means"], nrr["defined"]) == (
+        dict.fromkeys(("base", "faster", "slower")),
+        dict.fromkeys(("base", "faster", "slower"), 0),
+    )
+    assert nrr["reason"] == kpis.describe("nrr").undefined
+    assert nrr["differences"]["faster"]["defined"] == 0
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_the_tables_in_the_folder_hold_what_the_json_says(command: str) -> None:
+    files = ["base.yaml", "faster.yaml"][: 1 + (command == "compare")]
+    found = answer(command, *files, "--replications", "3")
+    folder = Path(found["results"])
+    rows = list(csv.DictReader((folder / "kpis.csv").open(encoding="utf-8")))
+    by_key = {(row["alternative"], row["tier"], row["kpi"]): row for row in rows}
+    assert len(by_key) == len(rows) == len(files) * len(found["kpis"])
+    for name, kpi in found["kpis"].items():
+        mean = kpi["mean"] if command == "run" else kpi["means"]["base"]
+        assert by_key["base", "", name]["mean"] == ("" if mean is None else str(mean))
+        assert by_key["base", "", name]["difference"] == ""
+    months = list(csv.DictReader((folder / "monthly.csv").open(encoding="utf-8")))
+    assert {int(row["month"]) for row in months} == {1, 2, 3, 4}
+    for name in ("win", "revenue", "costs", "wait_days.AE", "mrr_end"):
+        monthly = [float(row["mean"]) for row in months if (row["alternative"], row["kpi"]) == ("base", name)]
+        assert len(monthly) == 4
+        if name in ("win", "revenue", "costs"):  # per month of the horizon
+            assert np.mean(monthly) == pytest.approx(float(by_key["base", "", name]["mean"]))
+    assert monthly[-1] == pytest.approx(float(by_key["base", "", "mrr_end"]["mean"]))
+    if command == "compare":
+        row, difference = by_key["faster", "", "win"], found["kpis"]["win"]["differences"]["faster"]
+        assert float(row["difference"]) == difference["mean"]
+        assert row["verdict"] == difference["verdict"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_several_tiers_are_told_apart() -> None:
+    Path("two.yaml").write_text(TWO_TIERS, encoding="utf-8")
+    found = answer("run", "two.yaml", "--replications", "2")
+    assert set(found["tiers"]) == {"smb", "ent"}
+    for tier in found["tiers"].values():
+        assert list(tier) == [kpi.name for kpi in kpis.KPIS if not kpi.by_role]
+    wins = [found["tiers"][tier]["win"]["mean"] for tier in ("smb", "ent")]
+    assert found["kpis"]["win"]["mean"] == pytest.approx(sum(wins))
+    # An alternative of one tier goes with one of two.
+    found = answer("compare", "base.yaml", "two.yaml", "--replications", "2")
+    smb, ent = found["tiers"]["smb"]["win"], found["tiers"]["ent"]["win"]
+    assert smb["means"]["base"] == found["kpis"]["win"]["means"]["base"]
+    assert (ent["means"]["base"], ent["defined"]) == (None, {"base": 0, "two": 2})
+    assert ent["reason"] == "There is no such role or tier."
+    assert "tiers" not in answer("compare", "base.yaml", "faster.yaml", "--replications", "2")
+    printed = invoke("compare", "base.yaml", "two.yaml", "--replications", "2", "--workers", "1").stdout
+    assert "By tier, two − base" in printed
+
+
+@pytest.mark.usefixtures("folder")
+def test_all_shows_what_is_else_left_out() -> None:
+    args = ("base.yaml", "--replications", "2", "--workers", "1", "--out", "kept")
+    short, full = invoke("run", *args).stdout, invoke("run", *args, "--all").stdout
+    assert "SQLs, outbound" not in short
+    assert "more KPIs: --all shows them" in short
+    assert "SQLs, outbound" in full
 
 
 def test_the_table_names_the_alternatives_and_where_the_results_are(folder: Path) -> None:
     printed = invoke("compare", "base.yaml", "faster.yaml", "--replications", "2", "--workers", "1").stdout
     assert printed.startswith("faster against base: ")
-    assert "SQLs, outbound" in printed
+    assert "SQLs" in printed
     (results,) = (folder / "results").iterdir()
     assert str(Path("results") / results.name) in printed
     text = invoke("run", "base.yaml", "--replications", "2", "--workers", "1").stdout

@@ -17,7 +17,7 @@ import toys
 
 from simsales.errors import InputError, SimsalesError
 from simsales.experiment.folders import new_folder
-from simsales.experiment.store import Failure, Key, Store
+from simsales.experiment.store import Column, Failure, Key, Store
 from simsales.scenario import Scenario, load
 from simsales.scenario.organization import Opening
 
@@ -305,7 +305,7 @@ def test_the_lock_of_a_killed_writer_is_gone(folder: Path) -> None:
     code = """
 import os, signal, sys, toys
 from pathlib import Path
-from simsales.experiment.store import Key, Store
+from simsales.experiment.store import Column, Key, Store
 store = Store.create(Path(sys.argv[1]), toys.SCENARIOS, seed=7)
 store.begin(1)
 store.record(Key("silo", 0, 0), {"ledger": {"month": [1], "mrr": [0.5]}}, {"win": 1.0})
@@ -439,6 +439,36 @@ def test_monthly_sums_over_all_but_months(store: Store) -> None:
     assert months == [-1, 1, 2]
     assert values["silo"].tolist() == [[1, 5, 0], [1, 5, 4]]
     assert values["pod"].tolist() == [[10, 50, 0], [10, 50, 40]]
+
+
+def test_monthly_sums_apart_by_another_column(store: Store) -> None:
+    for number in (0, 1):
+        funnel: dict[str, list[Any]] = {
+            "month": [-1, 1, 1, 2],
+            "tier": list("abab"),
+            "way": ["in", "in", "out", "in"],
+            "count": [1, 2, 3, 4 + number],
+        }
+        for scenario in ("silo", "pod"):
+            store.record(Key(scenario, 0, number), {"funnel": funnel}, {})
+    store.record(Key("silo", 0, 2), {"funnel": {c: cells[:1] for c, cells in funnel.items()}}, {})
+    columns = {"all": Column("count"), "in": Column("count", "way", "in")}
+    months, values = store.monthly_by("funnel", "tier", columns)
+    assert months == [-1, 1, 2]
+    silo = {tier: {name: x.tolist() for name, x in of.items()} for tier, of in values["silo"].items()}
+    assert silo == {
+        "a": {"all": [[1, 3, 0], [1, 3, 0]], "in": [[1, 0, 0], [1, 0, 0]]},
+        "b": {"all": [[0, 2, 4], [0, 2, 5]], "in": [[0, 2, 4], [0, 2, 5]]},
+    }
+    few = store.monthly_by("funnel", "tier", columns, first=1)
+    assert few.values["pod"]["b"]["in"].tolist() == [[0, 2, 4]]
+    for by, column in (
+        ("role", Column("count")),
+        ("tier", Column("cuont")),
+        ("tier", Column("count", "wya", "in")),
+    ):
+        with pytest.raises(InputError, match="'funnel' has no column"):
+            store.monthly_by("funnel", by, {"x": column})
 
 
 def test_misspelled_tables_and_columns(store: Store) -> None:

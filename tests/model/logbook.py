@@ -35,14 +35,23 @@ def lives(replication: Replication) -> dict[Lead, list[Event]]:
     return dict(found)
 
 
+NAMES_A_PERSON = ("ready", "start", "done", "sign", "talk", "expansion")
+"""Kinds of event whose detail is somebody's name, or a desk's."""
+
+
+def without_people(replication: Replication) -> list[Event]:
+    """The log without the names of people and teams: who does it may change, not what becomes of it."""
+    return [e._replace(detail="") if e.kind in NAMES_A_PERSON else e for e in events(replication)]
+
+
 def month_of(event: Event, replication: Replication) -> int:
     """The month in which an event falls, numbered as in the tables.
 
-    A customer leaves at the last instant of a month; everything else at a boundary belongs to the month that
-    begins.
+    A customer leaves, returns, and comes to pay more or less at the last instant of a month; everything else
+    at a boundary belongs to the month that begins.
     """
     number = int(event.time_days // MONTH)
-    if event.kind == "leave":
+    if event.kind in ("leave", "return", "expansion", "contraction"):
         assert event.time_days == number * MONTH
         number -= 1
     return number + 1 - replication.warm_up_months
@@ -154,9 +163,11 @@ def final_states(replication: Replication) -> Counter[tuple[str, str, str]]:
     """Leads and customers still inside at the end, by channel, tier and state."""
     inside: Counter[tuple[str, str, str]] = Counter()
     for (channel, _), life in lives(replication).items():
-        if not any(event.kind in ("lost", "leave") for event in life):
+        ends = [event.kind for event in life if event.kind in ("lost", "leave", "return")]
+        if not ends or ends[-1] == "return":
             state = [event.detail for event in life if event.kind in ("enter", "state")][-1]
-            inside[channel, life[0].tier, state] += 1
+            # Who comes back is LIVE, however far it had come.
+            inside[channel, life[0].tier, "LIVE" if ends else state] += 1
     return inside
 
 

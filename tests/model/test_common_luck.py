@@ -18,7 +18,7 @@ from random_scenarios import Data, data
 from scipy import stats
 from small_worlds import run, world
 
-from simsales.model import Replication, simulate
+from simsales.model import Event, Replication, simulate
 from simsales.scenario import Scenario, load
 
 EXAMPLES = Path(__file__).parents[2] / "scenarios"
@@ -200,12 +200,11 @@ def roomy(**channels: Any) -> Scenario:
     )
 
 
-def what_happens(replication: Replication) -> list[tuple[object, ...]]:
-    """The log without the names of people and teams: where a lead sits may change, not what becomes of it."""
-    return sorted(
-        e[:6] + (() if e.kind in ("ready", "start", "done") else (e.detail,))
-        for e in logbook.events(replication)
-    )
+def what_happens(replication: Replication) -> list[Event]:
+    """The log in an order of its own, and without names: where a lead sits may change, not what becomes of
+    it.
+    """
+    return sorted(logbook.without_people(replication))
 
 
 def burst(leads: int) -> Data:

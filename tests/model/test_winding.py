@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from copy import deepcopy
 from itertools import pairwise
-from typing import Any
 
 import logbook
 import numpy as np
@@ -157,8 +156,8 @@ def test_the_first_time_is_as_if_there_were_no_second() -> None:
         back += upto < len(life)
 
         # Who serves may be another one where so many more are at work; when, and to what end, is not.
-        def alike(events: list[Event]) -> list[tuple[Any, ...]]:
-            return [(*e[:-1], e.detail.split("#")[0]) for e in events]
+        def alike(events: list[Event]) -> list[Event]:
+            return [e._replace(detail=e.detail.split("#")[0]) for e in events]
 
         assert alike(life[:upto]) == alike(before[lead][:upto])
         if upto < len(life):

@@ -1,0 +1,147 @@
+"""KPIs of selling: leads, deals, and the people who work on them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simsales.analysis.comparison import Direction
+from simsales.analysis.definition import Kpi, per_month
+from simsales.analysis.measured import Floats, Measured, Window, ratio
+
+_NO_DEAL = "No deal was won or lost."
+_NO_WIN = "No deal was won."
+
+
+def win_rate(m: Measured) -> Floats:
+    """Share of the opportunities closed that were won, by count."""
+    return ratio(m.total("win"), m.total("win") + m.total("opportunities_lost"))
+
+
+def sales_cycle_days(m: Measured) -> Floats:
+    """Mean of the won deals."""
+    return ratio(m.total("won_days"), m.total("win"))
+
+
+def acv(m: Measured) -> Floats:
+    """Mean annual value of a new contract."""
+    return 12 * ratio(m.total("mrr_new"), m.total("customers_new"))
+
+
+def _sales_velocity(m: Measured) -> Floats:
+    opportunities = m.total("open_opportunities") / m.months
+    return ratio(opportunities * acv(m) * win_rate(m), sales_cycle_days(m))
+
+
+def _win_rate_value(m: Measured) -> Floats:
+    return ratio(m.total("mrr_new"), m.total("mrr_new") + m.total("opportunities_lost_mrr"))
+
+
+def _open_pipeline_end(m: Window) -> Floats:
+    return m.open_pipeline
+
+
+def _flow(state: str, better: Direction, meaning: str, source: str = "[000]") -> Kpi:
+    return Kpi(state, "leads/month", better, meaning, per_month(state), source=source)
+
+
+SELLING: tuple[Kpi, ...] = (
+    _flow("suspect", "neither", "leads that became Suspects: names taken from lists"),
+    _flow("prospect", "neither", "leads that became Prospects: they showed interest"),
+    _flow("mql", "higher", "leads that became MQLs: interested, and they meet the criteria"),
+    _flow("sql", "higher", "leads that became SQLs: they mean to buy"),
+    _flow("sql_inbound", "higher", "SQLs that came by themselves"),
+    _flow("sql_outbound", "higher", "SQLs from lists that were worked through"),
+    _flow("sal", "higher", "leads that sales accepted: only terms and payment remain"),
+    _flow("win", "higher", "contracts signed"),
+    _flow("live", "higher", "customers activated"),
+    _flow("lost", "neither", "leads lost at any step, for any reason", "standard"),
+    Kpi(
+        "lvr",
+        "share/month",
+        "higher",
+        "lead velocity rate: Σ (SQLs of a month − SQLs of the month before) / Σ SQLs of the month before",
+        lambda m: ratio(m.gained("sql"), m.base("sql")),
+        "The horizon has one month only, or no lead became an SQL before its last month.",
+        "[001]",
+    ),
+    Kpi(
+        "win_rate",
+        "share",
+        "higher",
+        "won / (won + lost) of the leads closed as SQL or later, by count",
+        win_rate,
+        _NO_DEAL,
+        "[001]",
+    ),
+    Kpi(
+        "win_rate_value",
+        "share",
+        "higher",
+        "the same by value: MRR won / (MRR won + MRR lost), the lost at list price less the buyer's discount",
+        _win_rate_value,
+        _NO_DEAL,
+        "[001]",
+    ),
+    Kpi(
+        "sales_cycle_days",
+        "days",
+        "lower",
+        "days from coming in, or being taken from a list, to signature; mean of the won ones",
+        sales_cycle_days,
+        _NO_WIN,
+    ),
+    Kpi(
+        "sales_cycle_lost_days",
+        "days",
+        "neither",
+        "days from coming in, or being taken from a list, to the loss; mean of those lost as SQL or later",
+        lambda m: ratio(m.total("opportunities_lost_days"), m.total("opportunities_lost")),
+        "No lead was lost as SQL or later.",
+    ),
+    Kpi(
+        "sales_velocity",
+        "currency/day",
+        "higher",
+        "open opportunities (SQL or SAL, mean of the months' ends) × ACV × win rate / sales cycle",
+        _sales_velocity,
+        _NO_WIN,
+    ),
+    Kpi(
+        "open_pipeline_end",
+        "leads",
+        "neither",
+        "leads neither won nor lost when the horizon ends, in any state",
+        _open_pipeline_end,
+        monthly=False,
+    ),
+)
+
+PEOPLE: tuple[Kpi, ...] = (
+    Kpi(
+        "utilization",
+        "share",
+        "neither",
+        "working time spent / working time there is, by role",
+        lambda m: ratio(m.total("busy_days"), m.total("available_days")),
+        "Nobody has the role.",
+        by_role=True,
+    ),
+    Kpi(
+        "wait_days",
+        "days",
+        "lower",
+        "days from being ready for a step to its beginning, by role; mean of the steps begun (not of names "
+        "on lists)",
+        lambda m: ratio(m.total("wait_days"), m.total("begun")),
+        "The role began no step.",
+        by_role=True,
+    ),
+    Kpi(
+        "backlog",
+        "leads",
+        "lower",
+        "leads and new customers waiting, by role, averaged over time",
+        lambda m: np.asarray(m.total("backlog_days") / m.days),
+        by_role=True,
+    ),
+)

@@ -1,0 +1,81 @@
+"""The KPIs as tidy rows, for a spreadsheet or another program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from simsales.analysis.comparison import Comparison
+from simsales.analysis.definition import Kpi
+from simsales.analysis.intervals import interval, summary
+from simsales.analysis.kpis import parts
+from simsales.analysis.measured import Floats
+from simsales.analysis.wording import ordered
+
+Row = tuple[object, ...]
+
+KPI_COLUMNS = (
+    *("alternative", "tier", "kpi", "unit", "better", "mean", "half_width", "p5", "p50", "p95", "defined"),
+    *("difference", "difference_half_width", "p_better", "correlation", "verdict", "pairs", "undefined_when"),
+)
+MONTHLY_COLUMNS = ("alternative", "tier", "month", "kpi", "unit", "mean", "half_width", "defined")
+
+
+def kpi_rows(
+    values: Mapping[str, Mapping[str, Floats]],
+    describe: Callable[[str], Kpi],
+    *,
+    currency: str,
+    comparisons: Mapping[str, Comparison] | None = None,
+) -> Iterator[Row]:
+    """One row for each alternative and KPI, in the order of ``KPI_COLUMNS``; the total comes first and has an
+    empty tier. The differences are those from the baseline, which has none itself; None where undefined.
+
+    Args:
+        values: by alternative and name of the KPI, as `simsales.analysis.kpis.measure` calls it; shape
+            (replications,), nan where undefined.
+        describe: gives a KPI's description.
+        currency: of all amounts.
+        comparisons: by tier, the total under an empty name; left out, there is nothing to compare.
+    """
+    for alternative, kpis in values.items():
+        for name in sorted(ordered(kpis), key=lambda name: parts(name).tier):
+            column, about = kpis[name], describe(name)
+            s, (kpi, role, tier) = summary(column), parts(name)
+            plain = f"{kpi}.{role}" if role else kpi
+            compared = (comparisons or {}).get(tier)
+            d = compared.kpis[plain].differences.get(alternative) if compared is not None else None
+            yield (
+                *(alternative, tier, plain, about.unit.replace("currency", currency), about.better),
+                *(s.mean, s.half_width, s.p5, s.p50, s.p95, s.n),
+                *((None,) * 5 if d is None else (d.mean, d.half_width, d.p_better, d.correlation, d.verdict)),
+                None if d is None else d.n,
+                about.undefined if s.n < column.size else None,
+            )
+
+
+def monthly_rows(
+    months: Mapping[str, Mapping[str, Floats]], describe: Callable[[str], Kpi], *, currency: str
+) -> Iterator[Row]:
+    """One row for each alternative, KPI and month, in the order of ``MONTHLY_COLUMNS``.
+
+    Args:
+        months: as `simsales.analysis.monthly.monthly_kpis` gives it.
+        describe: gives a KPI's description.
+        currency: of all amounts.
+    """
+    for alternative, kpis in months.items():
+        for name, values in kpis.items():
+            kpi, role, tier = parts(name)
+            unit = describe(name).unit.replace("currency", currency)
+            known, means, halves = interval(values)
+            for month, (n, mean, half) in enumerate(
+                zip(known.tolist(), means.tolist(), halves.tolist(), strict=True), 1
+            ):
+                yield (
+                    *(alternative, tier, month, f"{kpi}.{role}" if role else kpi, unit),
+                    *(_known(mean), _known(half), n),
+                )
+
+
+def _known(value: float) -> float | None:
+    return value if value == value else None  # nan is unlike itself

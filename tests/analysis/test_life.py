@@ -1,0 +1,109 @@
+"""The life table against tables worked out on paper and against theory."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from handmade import books
+
+from simsales.analysis.kpis import measure
+from simsales.analysis.life import CYCLE, FEW, LifeTable
+
+
+def table(customers: list[float], left: list[float], margin: list[float]) -> LifeTable:
+    return LifeTable(np.array(customers, float), np.array(left, float), np.array(margin, float))
+
+
+def test_a_life_table_by_hand() -> None:
+    # Ages 1 and 2 stand for themselves: 100 customers, of whom 20 left, and 80, of whom 8 left. The last
+    # twelve ages, 3 to 14, are the tail: 50 customers each, of whom 5 left: one in ten a month.
+    life = table(
+        [120, 100, 80, *[50] * 12],
+        [0, 20, 8, *[5] * 12],
+        [60 * 120, 100 * 100, 110 * 80, *[120 * 50] * 12],
+    )
+    assert life.tail == 3
+    assert life.survival.tolist() == pytest.approx([1, 1, 0.8, 0.8 * 0.9])
+    # 60 in the month of signature, 100 in the first full month, 0.8 × 110 in the second, and then
+    # 0.72 × 120 × 10 months on average.
+    assert life.value() == pytest.approx(60 + 100 + 88 + 0.72 * 120 * 10)
+    assert life.left_before(1) == 0
+    assert life.left_before(1.5) == pytest.approx(0.2)
+    assert life.left_before(2) == pytest.approx(0.2)
+    assert life.left_before(3) == pytest.approx(1 - 0.72)
+    assert life.left_before(4.2) == pytest.approx(1 - 0.72 * 0.9 * 0.9)
+
+
+@pytest.mark.parametrize("churn", [0.01, 0.05, 0.5])
+def test_under_a_constant_hazard_it_is_the_formula(churn: float) -> None:
+    """The expected table of a constant inflow: LTV is margin / churn, and the part of the first month."""
+    ages = np.arange(31.0)
+    customers = np.where(ages == 0, 3100, 100 * (31 - ages) * (1 - churn) ** (ages - 1.0))
+    left = np.where(ages == 0, 0, churn * customers)
+    life = LifeTable(customers, left, customers * np.where(ages == 0, 40.0, 80.0))
+    assert life.value() == pytest.approx(40 + 80 / churn)
+    for months in (1, 5, 12, 40):
+        assert life.left_before(months) == pytest.approx(1 - (1 - churn) ** (months - 1))
+
+
+def test_under_a_falling_hazard_it_is_not_the_formula() -> None:
+    """One in five leaves after the first full month, of those who stay one in fifty a month."""
+    ages = np.arange(61.0)
+    hazard = np.where(ages == 0, 0, np.where(ages == 1, 0.2, 0.02))
+    customers = 100 * np.concatenate(([1], np.cumprod(1 - hazard)[:-1])) * (61 - ages)
+    life = LifeTable(customers, hazard * customers, 80 * customers)
+    true = 80 + 80 + 0.8 * 80 / 0.02
+    formula = 80 * customers[1:].sum() / (hazard * customers).sum()
+    assert life.value() == pytest.approx(true)
+    assert formula < 0.95 * true
+
+
+def test_yearly_renewals_fall_into_the_tail_as_often_as_they_should() -> None:
+    """A tenth leaves at each anniversary, nobody else: 120 months on average, counted from the first."""
+    ages = np.arange(37.0)
+    hazard = np.where((ages % 12 == 0) & (ages > 0), 0.1, 0.0)
+    customers = np.full(37, 1000.0)
+    life = LifeTable(customers, hazard * customers, customers)
+    assert life.tail == 37 - CYCLE
+    # Ages 0 to 24 one by one, two anniversaries past; then one in 120 a month.
+    assert life.value() == pytest.approx(13 + 0.9 * 12 + 0.81 * 120)
+
+
+def test_the_tail_begins_where_customers_become_few() -> None:
+    few, enough = FEW - 1.0, float(FEW)
+    life = table([50, 50, enough, few, *[50] * 20], [0, 0, 5, 10, *[10] * 20], [0] * 24)
+    assert life.tail == 3
+
+
+def test_the_tail_is_long_enough_for_its_hazard() -> None:
+    # One leaves at each age: 30 ages are needed for 30 to have left.
+    life = table([50] * 41, [0, *[1] * 40], [0] * 41)
+    assert life.tail == 11
+    # Fewer than 30 left in all: all ages are one pool.
+    assert table([50] * 21, [0, *[1] * 20], [0] * 21).tail == 1
+
+
+@pytest.mark.parametrize(
+    ("customers", "left"),
+    [([], []), ([0, 50, 50], [0, 5, 5]), ([50, 50, 50], [0, 0, 0]), ([50], [0])],
+    ids=["nobody", "nobody signed", "nobody left", "nobody stayed a month"],
+)
+def test_a_life_without_an_end_has_no_value(customers: list[float], left: list[float]) -> None:
+    assert math.isnan(table(customers, left, [1.0] * len(customers)).value())
+
+
+def test_what_was_not_seen_is_not_said() -> None:
+    assert math.isnan(table([50], [0], [1]).left_before(2))
+    assert math.isnan(table([], [], []).left_before(2))
+    assert math.isnan(table([50, 50], [0, 5], [1, 1]).left_before(math.nan))
+    assert table([50, 50], [0, 0], [1, 1]).left_before(9) == 0
+
+
+def test_ages_of_tiers_are_kept_apart_and_added_up() -> None:
+    stays = [("a", 0, 40, 0, 0), ("a", 1, 40, 4, 400), ("b", 0, 10, 0, 0), ("b", 1, 10, 5, 900)]
+    found = measure(books(2, {"a": {}, "b": {}}, stays=stays))
+    # Everything is tail: 10 a month for ten months; 90 a month for two; 26 a month for 50 / 9 months.
+    expected = {"ltv@a": 100, "ltv@b": 180, "ltv": 26 * 50 / 9}
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
