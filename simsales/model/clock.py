@@ -10,7 +10,7 @@ order in which objects were made, or written in the scenario file, plays no part
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from heapq import heappush
 from math import inf
 from typing import Any
@@ -64,15 +64,33 @@ class Alarm(simpy.Event):
         return self
 
 
-def start(process: Generator[simpy.Event, Any, None]) -> None:
-    """Start a process, at once: a generator that yields the events it waits for, and is sent their values.
+class Call:
+    """What somebody waits for who has nothing to do. Whoever is called goes on at once, before the caller
+    does: nothing else can come between, so there is no need to put it on the clock.
+    """
+
+    __slots__ = ("_value", "callbacks")
+
+    def __init__(self) -> None:
+        self.callbacks: list[Callable[[Call], None]] = []
+        self._value: Any = None
+
+    def out(self, value: Any) -> None:
+        """Call whoever waits, with a value."""
+        self._value, callbacks, self.callbacks = value, self.callbacks, []
+        for callback in callbacks:
+            callback(self)
+
+
+def start(process: Generator[simpy.Event | Call, Any, None]) -> None:
+    """Start a process, at once: a generator that yields what it waits for, and is sent the value of that.
 
     What simpy.Process does beyond this (interrupts, events that fail, an end that others wait for) this model
     has no use for, and each step of a process would pay for it.
     """
     send = process.send
 
-    def go_on(event: simpy.Event) -> None:
+    def go_on(event: simpy.Event | Call) -> None:
         try:
             awaited = send(event._value)
         except StopIteration:

@@ -226,8 +226,9 @@ class Luck:
         return leads
 
     def _guard(self, table: Numbers, columns: Sequence[Column]) -> None:
-        good = ((table >= 0) & (table < np.inf)).all(axis=0)
-        if not good.all():
+        # (Of anything that is not a number, neither comparison holds.)
+        if table.size and not (table.min() >= 0 and table.max() < np.inf):
+            good = ((table >= 0) & (table < np.inf)).all(axis=0)
             j = int(np.flatnonzero(~good)[0])
             bad = next(sample for sample in table[:, j].tolist() if not 0 <= sample < np.inf)
             where = f"channel {self._channel}, {columns[j].purpose}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from simsales.model.clock import END_OF_WORK, Alarm
+from simsales.model.clock import END_OF_WORK, Alarm, Call
 from simsales.model.journey import LIVE
 from simsales.model.leads import Lead
 from simsales.units import MONTH_DAYS
@@ -99,7 +99,7 @@ class Person:
         self.own: Queue = []
         self.waiting = 0
         """Leads in the own queue."""
-        self.wake: simpy.Event | None = None
+        self.wake: Call | None = None
         """What an idle person waits for; None while at work."""
         self.busy_days = 0.0
         self.busy_since: float | None = None
@@ -116,20 +116,20 @@ class Person:
         self.settled_days = 0.0
         """Busy days when the last month was closed."""
 
-    def work(self) -> Generator[simpy.Event, Any, None]:
+    def work(self) -> Generator[simpy.Event | Call, Any, None]:
         """The process of a working life."""
         desk = self.desk
         clock = desk.clock
         rank = END_OF_WORK + self.number
-        end_of_work = Alarm(clock)
+        end_of_work, call = Alarm(clock), Call()
         seats: Sequence[Seat] | None = ()
         several_tiers = desk.teams.several_tiers
         while True:
             task = desk.next_task(self)
             if task is None:
-                self.wake = clock.event()
+                self.wake = call
                 desk.idle.append(self)
-                task = yield self.wake
+                task = yield call
             if isinstance(task, Lead):
                 if task.stage.joined_by:
                     seats = yield from self._gather(task)
@@ -375,7 +375,7 @@ class Desk:
         self.idle.remove(person)
         wake, person.wake = person.wake, None
         assert wake is not None
-        wake.succeed(task)
+        wake.out(task)
 
     def _assign(self, ticket: int) -> Person | None:
         """Who gets a lead without an owner; None leaves it in the shared queue."""

@@ -59,19 +59,21 @@ def test_each_says_what_it_is_for(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_what_its_header_tells_to_try_can_be_tried(file: Path) -> None:
-    """Files that are named are there, and each --set changes the scenario."""
+    """Files that are named are there, and what is set changes the scenario."""
     text = file.read_text(encoding="utf-8")
     for name in re.findall(r"scenarios/([\w-]+\.yaml)", text):
         assert (SCENARIOS / name).exists(), name
-    for quoted, plain in re.findall(r"--set (?:'([^']+)'|(\S+))", text):
-        assert whole(file, quoted or plain) != whole(file), quoted or plain
+    for line in text.splitlines():
+        sets = [quoted or plain for quoted, plain in re.findall(r"--set (?:'([^']+)'|(\S+))", line)]
+        if sets and "…" not in line:
+            assert whole(file, *sets) != whole(file), line
 
 
 @pytest.mark.parametrize("name", ["price-up", "annual-only", "discount-annual", "rsc-before", "rsc-after"])
 def test_headers_of_comparisons_say_how_to_compare(name: str) -> None:
     header = (SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8").split("\nquestion:")[0]
     assert "simsales compare scenarios/" in header
-    assert "assumption" in header or "reference.yaml" in header
+    assert "assumption" in header
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

@@ -77,7 +77,7 @@ def test_the_verdict_on_a_higher_price_hangs_on_the_elasticity() -> None:
 # -------------------------------------------------------------------------------------------------- contracts
 
 
-def _run(name: str, *overrides: str, number: int = 8) -> list[Replication]:
+def _run(name: str, *overrides: str, number: int = 4) -> list[Replication]:
     scenario = load(SCENARIOS / f"{name}.yaml", overrides=overrides)
     return [simulate(scenario, SEED, index) for index in range(number)]
 
@@ -96,8 +96,9 @@ ALARM = 1e-4
 
 
 def test_as_many_are_lost_as_do_not_accept_the_annual_contract() -> None:
-    """Three in four want the monthly contract, and one in five of these does not take the other: 15 % of those
-    who would sign."""
+    """Three in four want the monthly contract, and one in five of these does not take the other: of those who
+    would sign, 15 %.
+    """
     runs = _run("annual-only")
     refused = 0
     for run in runs:
@@ -159,7 +160,7 @@ def test_a_discount_for_the_annual_contract() -> None:
     ],
 )
 def test_an_application_grows_by_its_customers(override: str, expected: dict[str, int]) -> None:
-    plain, without = replications("application", number=10), replications("application", (override,), 10)
+    plain, without = replications("application"), replications("application", (override,))
     for kpi, direction in expected.items():
         assert_moves(plain, without, kpi, direction)
 
@@ -185,12 +186,13 @@ def test_a_platform_grows_by_steps_and_lives_by_renewals(override: str, expected
         assert_moves(plain, without, kpi, direction)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["application", "platform"])
 def test_people_of_the_kinds_of_product_are_busy_but_not_swamped(name: str) -> None:
-    runs = replications(name, number=5)
+    runs = replications(name, number=8)
     roles = {kpi for kpi in runs[0] if kpi.startswith("utilization.")} - {"utilization.SDR"}  # has a list
     for role in sorted(roles):
-        assert_positive([each[role] - 0.6 for each in runs], role)
+        assert_positive([each[role] - 0.55 for each in runs], role)
         assert_positive([0.95 - each[role] for each in runs], role)
 
 

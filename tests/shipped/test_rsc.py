@@ -38,6 +38,7 @@ def test_before_customers_leave_in_bulk_and_too_soon() -> None:
     assert_positive([each["left_before_payback"] - 0.5 for each in plain], "before payback")
 
 
+@pytest.mark.slow
 def test_after_it_pays() -> None:
     plain, after = replications(BEFORE), replications(AFTER)
     for horizon in ("profit_first_year", "profit"):
