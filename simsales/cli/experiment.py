@@ -99,7 +99,7 @@ def present(results: Results, table: RenderableType, files: Files) -> None:
     """Print the table and save charts and tables into the results folder."""
     from rich.console import Console
 
-    console = Console(width=None if sys.stdout.isatty() else 100)
+    console = Console(width=None if sys.stdout.isatty() else 110)
     console.print(table)
     click.echo()
     for path in save(results, files):

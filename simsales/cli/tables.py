@@ -24,7 +24,7 @@ from simsales.analysis.wording import (
     percent,
 )
 
-WIDE, FULL_WIDTH, MEANS_WIDTH = 120, 92, 74
+FULL_WIDTH, MEANS_WIDTH = 92, 74
 """Widths of the terminal below which a comparison breaks the names of alternatives to the width of their
 figures, then leaves out change in % and chance, then the means too."""
 LONG_NAME = 16
@@ -236,14 +236,22 @@ class _Block:
         shown = range(7) if width >= FULL_WIDTH else (0, 1, 2, 3, 6) if width >= MEANS_WIDTH else (0, 3, 6)
         kpis = self.comparison.kpis
         rows = {name: self._row(name, kpis[name]) for name in self.shown}
+        # A figure is never broken over two lines; the name of an alternative above it only if it has to be.
+        rooms = {
+            column: max(
+                0 if column in (0, 6) else 10 if column == 3 else 6, *(len(r[column]) for r in rows.values())
+            )
+            for column in shown
+        }
+        spare = width - sum(rooms.values()) - 2 * len(rooms)  # two for padding and the box
+        for column in {1, 2} & rooms.keys():
+            wanted = min(len(headings[column]), LONG_NAME) - rooms[column]
+            if 0 < wanted <= spare:
+                rooms[column] += wanted
+                spare -= wanted
         table = _table()
-        for column in shown:
+        for column, room in rooms.items():
             figures = 0 < column < 6
-            # A figure is never broken over two lines; the name of an alternative above it may be.
-            least = 10 if column == 3 else 6
-            if width >= WIDE and column in (1, 2):
-                least = max(least, min(len(headings[column]), LONG_NAME))
-            room = max(least, *(len(row[column]) for row in rows.values()))
             table.add_column(
                 Text(headings[column]),
                 justify="right" if figures else "left",
