@@ -99,6 +99,9 @@ class Base:
         self.months = [TierMonth() for _ in range(months)]
         self.movements: dict[tuple[int, str, str], tuple[int, float]] = {}
         """Customers and MRR by month, movement and cause."""
+        self.factors: list[tuple[float, ...]] = []
+        """Month, and the mean over the customers of each factor of the hazard and of their product; nothing
+        while all are 1."""
         self._stays: list[tuple[NDArray[np.int64], NDArray[np.bool_], Numbers, Numbers]] = []
         """After the warm-up, month by month: everybody's age, whether it left, revenue and margin."""
         churn = product.churn_per_month
@@ -270,6 +273,8 @@ class Base:
             now = (month + 1) * MONTH_DAYS
             factors = self._hazard.factors(Moment(rows, self.customers, now, number, calendar, care))
             rows["felt"] = felt = factors.prod(axis=1)
+            if len(rows):
+                self.factors.append((month, *factors.mean(axis=0).tolist(), float(felt.mean())))
             # (Certain churn is an infinite hazard, of which a factor of 0 would make a nan.)
             gathered = np.where(felt > 0, self._hazard_per_month * np.where(felt > 0, felt, 1.0), 0.0)
         rows["hazard"] += gathered

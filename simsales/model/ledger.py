@@ -10,6 +10,7 @@ from typing import Any
 from simsales.model.base import TierMonth
 from simsales.model.customers import Customers
 from simsales.model.journey import SAL, SQL, Flow
+from simsales.model.leaving import FACTORS
 from simsales.model.pay import Costs
 from simsales.model.people import Desk
 from simsales.model.replication import Table
@@ -118,6 +119,12 @@ class Ledger:
             if there
         ]
         first = self._first_month
+        hazard = [
+            (int(month) + first, tier, name, mean)
+            for tier, base in self._customers.bases.items()
+            for month, *means in base.factors
+            for name, mean in zip((*FACTORS, "all"), means, strict=True)
+        ]
         costs = [(month + first, *key, cost) for (month, *key), cost in sorted(self._costs.rows.items())]
         paid = [
             (month + first, *key, cost) for (month, *key), cost in sorted(self._costs.commissions.items())
@@ -130,6 +137,7 @@ class Ledger:
             "losses": _table([*_KEY, "step", "reason", "lost"], losses),
             "ledger": _table(["month", "tier", *_LEDGER], ledger),
             "movements": _table(["month", "tier", "movement", "cause", "customers", "mrr"], moved),
+            "hazard": _table(["month", "tier", "factor", "mean"], hazard),
             "stays": _table(["tier", "age", "customers", "left", "revenue", "margin"], stays),
             "costs": _table(["month", "tier", "purpose", "kind", "amount"], costs),
             "commissions": _table(["month", "person", "role", "kind", "amount"], paid),

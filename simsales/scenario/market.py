@@ -127,6 +127,13 @@ class Tier(Part):
             raise fault("no contract on offer", "one that is offered at least")
         return contracts
 
+    @field_validator("levers")
+    @classmethod
+    def _no_lever_called_renewal(cls, levers: dict[str, Lever]) -> dict[str, Lever]:
+        if "renewal" in levers:
+            raise fault("a lever called renewal", "another name: renewal is the talk before a term ends")
+        return levers
+
     @field_validator("discount")
     @classmethod
     def _less_than_everything(cls, discount: float | Distribution) -> float | Distribution:
