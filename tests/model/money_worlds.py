@@ -7,10 +7,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from hypothesis import HealthCheck, Phase, settings
 from inference import ALARM
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from small_worlds import world
+from small_worlds import run, world
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario
@@ -23,6 +24,16 @@ LIVE: Data = {"by": "nobody", "to": "LIVE"}
 SILENT: Data = {"enters_as": "MQL", "leads_per_month": 0, "tiers": {"t": 1}}
 """A channel that brings nobody."""
 ANNUAL: Data = {"annual": {"term_months": 12, "paid_months_ahead": 12}}
+
+
+few = settings(
+    max_examples=5,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.generate],  # shrinking takes minutes, and makes such a scenario no plainer
+)
+"""A few random scenarios, for neutral values of which there are many."""
 
 
 def at_once(leads: int) -> Data:
@@ -123,3 +134,19 @@ def assert_hazards(replication: Replication, hazards: ArrayLike, *, months: slic
         f"{(x / n).round(4)}, but theory says {p.round(4)} (chi-square {chi2:.1f} > {bar:.1f})"
     )
     assert len(n) + float((n * p / (1 - p)).sum()) * 0.1**2 > bar, "too blunt to notice a tenth"
+
+
+def assert_nothing_changes(plain: Data, stated: Data) -> None:
+    """Two scenarios come to the same, event by event and table by table.
+
+    The one table that may differ tells the factors on the hazard: it names those that a scenario states, be
+    they 1. (``plain`` states none.)
+    """
+    first, second = (run(Scenario.model_validate(each)) for each in (plain, stated))
+    assert first.log == second.log
+    told = second.tables["hazard"].columns["mean"]
+    assert set(told) <= {1.0}
+    assert not len(first.tables["hazard"])
+    for name, table in first.tables.items():
+        if name != "hazard":
+            assert table == second.tables[name], name

@@ -67,7 +67,7 @@ def data_with_money(draw: st.DrawFn, *, everybody_sells: bool = False) -> Data:
         if draw(st.booleans()):
             team["bonus"] = {
                 "per_person": 500.0,
-                "if_new_mrr_per_month": draw(st.sampled_from([0, 90, 2000])),
+                "if_new_mrr_per_month": draw(st.sampled_from([0, 5, 90, 2000])),
             }
     word = made["channels"].get("word")
     if word is not None:
@@ -243,8 +243,8 @@ _QUOTAS = st.one_of(
     st.just({}),
     st.builds(
         lambda quota, factor: {"quota_per_month": quota, "accelerator": factor},
-        st.sampled_from([50.0, 300.0, 20_000.0]),
-        st.sampled_from([1.0, 1.5, 3.0]),
+        st.sampled_from([10.0, 50.0, 300.0, 20_000.0]),
+        st.sampled_from([1.5, 3.0]),
     ),
 )
 _PLANS: st.SearchStrategy[Any] = st.one_of(
@@ -257,7 +257,7 @@ _PLANS: st.SearchStrategy[Any] = st.one_of(
     ),
     st.builds(
         lambda months, quota, terms: {"rate": 0.25, "on": "net_revenue"} | months | quota | terms,
-        st.fixed_dictionaries({}, optional={"revenue_months": st.integers(1, 4)}),
+        st.fixed_dictionaries({}, optional={"revenue_months": st.integers(1, 3)}),
         _QUOTAS,
         st.fixed_dictionaries({}, optional=_TERMS_OF_PAY),
     ),

@@ -8,15 +8,17 @@ from math import exp
 import logbook
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from inference import ALARM, assert_proportion
 from money_worlds import (
     ANNUAL,
     Data,
     assert_hazards,
+    assert_nothing_changes,
     base,
     books,
     by_cause,
+    few,
     ledger,
     market,
     moved,
@@ -69,15 +71,13 @@ def signed(replication: Replication) -> dict[str, int]:
         "no other",
     ],
 )
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@few
 @given(data())
 def test_the_neutral_value_is_as_good_as_none(neutral: Data, plain: Data) -> None:
     stated = deepcopy(plain)
     for tier in stated["tiers"].values():
         tier |= neutral
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
+    assert_nothing_changes(plain, stated)
 
 
 def test_a_term_alone_changes_no_revenue_of_those_who_would_not_leave() -> None:

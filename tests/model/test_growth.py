@@ -8,7 +8,7 @@ from typing import Any
 import logbook
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from inference import ALARM, assert_mean, assert_proportion
 from money_worlds import (
     ANNUAL,
@@ -18,10 +18,12 @@ from money_worlds import (
     Data,
     Numbers,
     assert_hazards,
+    assert_nothing_changes,
     at_once,
     base,
     books,
     by_cause,
+    few,
     ledger,
     market,
     moved,
@@ -60,15 +62,13 @@ DEAR = 1e6
         "no adoption", "no contraction", "of nothing", "no return", "community",
     ],
 )  # fmt: skip
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@few
 @given(data())
 def test_the_neutral_value_is_as_good_as_none(neutral: Data, plain: Data) -> None:
     stated = deepcopy(plain)
     for tier in stated["tiers"].values():
         tier |= neutral
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
+    assert_nothing_changes(plain, stated)
 
 
 def mrr_closing(scenario: Scenario, replication: int = 0) -> list[float]:

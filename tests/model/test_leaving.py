@@ -8,9 +8,21 @@ from typing import Any
 import logbook
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from inference import ALARM, assert_proportion
-from money_worlds import ANNUAL, Data, Numbers, assert_hazards, base, books, by_cause, ledger, market
+from money_worlds import (
+    ANNUAL,
+    Data,
+    Numbers,
+    assert_hazards,
+    assert_nothing_changes,
+    base,
+    books,
+    by_cause,
+    few,
+    ledger,
+    market,
+)
 from random_scenarios import data
 from scipy import stats
 from small_worlds import HOURS, MONTH, run
@@ -66,15 +78,13 @@ def mixed(sigma: float, months: int) -> Numbers:
         "contract", "community", "no members", "fit",
     ],
 )  # fmt: skip
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@few
 @given(data())
 def test_the_neutral_value_is_as_good_as_none(neutral: Data, plain: Data) -> None:
     stated = deepcopy(plain)
     for tier in stated["tiers"].values():
         tier |= neutral
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
+    assert_nothing_changes(plain, stated)
 
 
 def test_all_at_one_is_the_stated_churn() -> None:
@@ -313,6 +323,36 @@ def test_certain_churn_survives_a_factor_of_zero() -> None:
         {"churn_per_month": 1.0, "churn_factors": {"season": [0.0, 0.0, 1.0] + [1.0] * 9}}, customers=50
     )
     assert ledger(books(scenario), "customers_churned") == [0, 0, 50] + [0] * 9
+
+
+def told(scenario: Scenario, factor: str) -> dict[int, float]:
+    """What the table tells of a factor, by month."""
+    rows = books(scenario).tables["hazard"].rows()
+    return {month: mean for month, _, name, mean in rows if name == factor}
+
+
+def test_every_factor_is_told_by_its_name_and_month() -> None:
+    # Age 3, then 1; January 0.5, February 2; the contract 1.2; and their product. With a month of warm-up,
+    # which is December.
+    effects = product(age={"new": {"until_month": 2, "factor": 3.0}}, season=[0.5, 2.0] + [1.0] * 10)
+    scenario = base(
+        effects | {"contracts": {"monthly": {"churn_factor": 1.2}}}, customers=50, months=2, warm_up_months=1
+    )
+    assert told(scenario, "age") == {0: 3, 1: 3, 2: 1}
+    assert told(scenario, "season") == {0: 1, 1: 0.5, 2: 2}
+    assert told(scenario, "contract") == pytest.approx({0: 1.2, 1: 1.2, 2: 1.2})
+    assert told(scenario, "all") == pytest.approx({0: 3.6, 1: 1.8, 2: 2.4})
+    for name in ("onboarding", "fit", "coverage", "price", "community"):
+        assert told(scenario, name) == {0: 1, 1: 1, 2: 1}
+    assert told(base(product(), customers=50), "all") == {}
+
+
+def test_what_is_told_is_a_mean_over_customers() -> None:
+    # Members, 70 % of them, have a quarter: 1 − 0.75 × the share of members among 10 000.
+    scenario = base(product() | {"community": {"share": 0.7, "churn_factor": 0.25}}, months=1)
+    members = (1 - told(scenario, "community")[1]) / 0.75 * 10_000
+    assert members == pytest.approx(round(members))
+    assert_proportion(round(members), 10_000, 0.7)
 
 
 # --------------------------------------------------------------------------------------------------- reasons
