@@ -7,13 +7,13 @@ kept with the customer and settled at the month's end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf, log1p
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simsales.model.books import TierMonth
 from simsales.model.growth import RENEWAL, Change, Growth, ReferenceBook, Talk, of_month
 from simsales.model.leads import Customer
 from simsales.model.leaving import MISSED, REASONS, Hazard, Moment, shares_of_reasons, who_is_live
@@ -33,40 +33,6 @@ Numbers = NDArray[np.float64]
 
 OLDEST = 1200
 """Age in months from which on customers are no longer told apart by age."""
-
-
-@dataclass(slots=True)
-class TierMonth:
-    """One tier's movements of customers and MRR in one month, and what they mean in cash."""
-
-    customers_opening: int = 0
-    customers_new: int = 0
-    customers_new_term: int = 0
-    """Of these, on a contract of more than a month."""
-    customers_reactivated: int = 0
-    customers_churned: int = 0
-    customers_closing: int = 0
-    mrr_opening: float = 0.0
-    mrr_new: float = 0.0
-    mrr_expansion: float = 0.0
-    mrr_contraction: float = 0.0
-    mrr_churned: float = 0.0
-    mrr_reactivation: float = 0.0
-    mrr_closing: float = 0.0
-    revenue: float = 0.0
-    """Earned: full months of those who were there at the month's start, the rest of it of new ones."""
-    receipts: float = 0.0
-    """Cash received."""
-    deferred_closing: float = 0.0
-    """Paid, but not yet earned, before the movements of the month's end."""
-    cohort_customers: int = 0
-    """Customers twelve months before the month's end; 0 if the simulation is not as old."""
-    cohort_customers_kept: int = 0
-    """Of these, those still there, and without a break."""
-    cohort_mrr: float = 0.0
-    cohort_mrr_kept: float = 0.0
-    """Of each who is still there its MRR now or then, whichever is less."""
-    cohort_mrr_now: float = 0.0
 
 
 class Base:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simsales.model.books import FlowMonth
 from simsales.model.fit import seen, shifted, stay, thresholds
 from simsales.model.luck import (
     Column,
@@ -135,46 +136,6 @@ class Stage:
         # Indices into a row of luck.
         self.passes = self.effort = self.delay = self.drop = self.within = self.across = -1
         self.no_show = self.rebook = self.repeat = self.repeat_delay = self.nurture = self.nurture_delay = -1
-
-
-class FlowMonth:
-    """What happened in one month to the leads of one flow."""
-
-    __slots__ = (
-        "came_in",
-        "entered",
-        "lost",
-        "nurtured",
-        "open_opportunities",
-        "opportunities_lost",
-        "opportunities_lost_days",
-        "opportunities_lost_mrr",
-        "won_days",
-    )
-
-    def __init__(self) -> None:
-        self.came_in = 0
-        self.entered = [0] * len(STATES)
-        """Leads that reached each state for the first time, those that came in with it included."""
-        self.lost: dict[tuple[str, str], int] = {}
-        """Leads lost, by step and reason."""
-        self.nurtured = 0
-        """Leads that did not pass a step and were kept warm."""
-        self.won_days = 0.0
-        """Sum over the wins of the days from coming in to signing."""
-        self.opportunities_lost = 0
-        """Leads lost as SQL or later."""
-        self.opportunities_lost_days = 0.0
-        self.opportunities_lost_mrr = 0.0
-        """What they would have paid a month, list price less discount."""
-        self.open_opportunities = 0
-        """Leads that are SQL or SAL at the month's end."""
-
-    def lose_opportunity(self, days: float, mrr: float) -> None:
-        """Count a lead that was lost as SQL or later, so many days after it came in."""
-        self.opportunities_lost += 1
-        self.opportunities_lost_days += days
-        self.opportunities_lost_mrr += mrr
 
 
 class Flow:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from simsales.model.base import TierMonth
+from simsales.model.books import TierMonth
 from simsales.model.customers import Customers
 from simsales.model.journey import SAL, SQL, Flow
 from simsales.model.leaving import FACTORS

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from simsales.scenario.parts import MAX_MONTHS, Money, Name, Part, Probability, Quantity, fault
+from simsales.scenario.parts import MAX_MONTHS, Money, Name, Part, Probability, Quantity, Season, fault
 
 Factor = Annotated[float, Field(ge=0, le=100)]
 """What something is multiplied by; 1 changes nothing."""
@@ -139,15 +139,8 @@ class ChurnFactors(Part):
     """Delay and quality of onboarding."""
     coverage: CoverageEffect = CoverageEffect()
     """Care received against care needed."""
-    season: list[Factor] = [1.0] * 12
+    season: Season = [1.0] * 12
     """Twelve factors by the season of use, January first."""
-
-    @field_validator("season")
-    @classmethod
-    def _twelve(cls, season: list[float]) -> list[float]:
-        if len(season) != 12:
-            raise fault(f"{len(season)} season factors", "12, one per calendar month, January first")
-        return season
 
     @field_validator("age")
     @classmethod

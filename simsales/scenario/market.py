@@ -29,6 +29,7 @@ from simsales.scenario.parts import (
     Part,
     Probability,
     Quantity,
+    Season,
     fault,
     mean_of,
 )
@@ -210,7 +211,7 @@ class Inbound(_Pushed):
     """Expected leads in the first month after the warm-up, before the season factor."""
     growth_per_month: float = Field(default=0.0, gt=-1, le=1)
     """Trend: each month brings this share more (or, below 0, less) than the month before."""
-    season: list[Annotated[float, Field(ge=0, le=100)]] = [1.0] * 12
+    season: Season = [1.0] * 12
     """Twelve factors on the volume, January first."""
     arrivals: Literal["poisson", "start_of_month"] = "poisson"
     """``poisson``: at random moments; ``start_of_month``: the month's whole number of leads at its first
@@ -235,13 +236,6 @@ class Inbound(_Pushed):
         if not any(weekday):
             raise fault("seven weekday factors of 0", "one above 0")
         return weekday
-
-    @field_validator("season")
-    @classmethod
-    def _twelve(cls, season: list[float]) -> list[float]:
-        if len(season) != 12:
-            raise fault(f"{len(season)} season factors", "12, one per calendar month, January first")
-        return season
 
 
 class Referral(_Pushed):

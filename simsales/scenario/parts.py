@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 State = Literal["Suspect", "Prospect", "MQL", "SQL", "SAL", "WIN", "LIVE"]
@@ -28,6 +28,16 @@ Money = Annotated[float, Field(ge=0, le=1e12)]
 MAX_MONTHS = 1200
 MAX_LEADS_PER_MONTH = 1e6
 MAX_PEOPLE = 100_000
+
+
+def _twelve(season: list[float]) -> list[float]:
+    if len(season) != 12:
+        raise fault(f"{len(season)} season factors", "12, one per calendar month, January first")
+    return season
+
+
+Season = Annotated[list[Annotated[float, Field(ge=0, le=100)]], AfterValidator(_twelve)]
+"""Twelve factors, one per calendar month, January first."""
 
 
 class Part(BaseModel):

@@ -2,8 +2,8 @@
 
 Seeds are fixed, so a test gives the same verdict every time. Its tolerance is nevertheless computed from the
 sampling error: ``ALARM`` is the probability with which a *correct* model would fail one check if the streams
-were changed. There are fewer than a hundred checks, so all together would raise a false alarm in fewer
-than 2 of 100 such changes.
+were changed. There are some three hundred checks, so all together would raise a false alarm in about 6 of
+100 such changes.
 """
 
 from __future__ import annotations

@@ -169,9 +169,7 @@ def test_the_sale_is_longer_by_each_of_them_alone() -> None:
         ({"new_market_factor": 1.2}, {"new_market_factor": 3.0}),
     ]
     for one, two in alone:
-        first, second = (
-            dates(sale(decision_makers=2.0, reference=50.0, **more))[0] for more in (one, two)
-        )
+        first, second = (dates(sale(decision_makers=2.0, reference=50.0, **more))[0] for more in (one, two))
         assert base < first < second
 
 
