@@ -12,7 +12,7 @@ _NONE_THERE = "There was no customer at the start of any month."
 _NONE_NEW = "No customer signed."
 _NO_YEAR = "The horizon is shorter than twelve months, or there was no customer twelve months before its end."
 _NO_LIFE = "No customer signed, or none of those who had been customers longest left."
-_NO_PAYBACK = "No customer signed, there was none at the start of any month, or serving them left no margin."
+_NO_PAYBACK = "No customer signed, or serving customers left no margin."
 
 
 def logo_churn(m: Measured) -> Floats:
@@ -36,8 +36,11 @@ def cac(m: Measured) -> Floats:
 
 
 def payback_months(m: Measured) -> Floats:
-    """Months of a customer's margin that its acquisition costs."""
-    return ratio(cac(m), arpa(m) * gross_margin(m))
+    """Months of a new customer's margin that its acquisition costs.
+
+    On what new customers pay, not all: CAC is spent on them, and after a change of prices the two differ.
+    """
+    return ratio(cac(m), acv(m) / 12 * gross_margin(m))
 
 
 def ltv(m: Window) -> Floats:
@@ -156,7 +159,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "currency",
         "higher",
         "life table: Σ over ages of the share still there × margin (revenue − cost of serving) at that age; "
-        "the oldest ages pooled",
+        "the oldest ages pooled into a year that repeats itself",
         ltv,
         _NO_LIFE,
         "period life table",
@@ -169,7 +172,6 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "ARPA / logo_churn_monthly",
         lambda m: ratio(arpa(m), logo_churn(m)),
         "No customer left.",
-        monthly=False,
     ),
     Kpi(
         "ltv_formula_margin",
@@ -178,7 +180,6 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "ARPA × gross margin / logo_churn_monthly",
         lambda m: ratio(arpa(m) * gross_margin(m), logo_churn(m)),
         "No customer left.",
-        monthly=False,
     ),
     Kpi(
         "ltv_to_cac",
@@ -193,10 +194,9 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "cac_payback_months",
         "months",
         "lower",
-        "CAC / (ARPA × gross margin)",
+        "CAC / (ACV / 12 × gross margin): on what new customers pay",
         payback_months,
         _NO_PAYBACK,
-        monthly=False,
     ),
     Kpi(
         "left_before_payback",
@@ -204,7 +204,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "lower",
         "customers who leave before they have stayed for cac_payback_months (rounded up), by the life table",
         _left_before_payback,
-        _NO_PAYBACK,
+        f"{_NO_PAYBACK[:-1]}, or nobody stayed for a month.",
         "[002]",
         monthly=False,
     ),

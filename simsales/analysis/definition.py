@@ -32,6 +32,8 @@ class Kpi:
     """Whether it can be told month by month."""
     by_role: bool = False
     """Whether it is about roles, and not about tiers."""
+    if_any: bool = False
+    """Whether it is left out where it is undefined in every replication, as that of a way nobody goes."""
 
 
 def per_month(series: str) -> Callable[[Any], Floats]:

@@ -61,7 +61,7 @@ def measure(replication: Replication) -> dict[str, float | None]:
     """All KPIs of one replication, by name; None where one is undefined.
 
     Those by role are called ``name.ROLE``. If there are several tiers, the others are given for each of them
-    beside the total, called ``name@TIER``.
+    beside the total, called ``name@TIER``. Conversions that are undefined are left out.
     """
     tables, months = replication.tables, replication.horizon_months
     tiers = sorted(set(tables["ledger"].columns["tier"]))
@@ -74,7 +74,10 @@ def measure(replication: Replication) -> dict[str, float | None]:
     for kpi in KPIS:
         suffixes, measured = (of_roles, work) if kpi.by_role else (of_tiers, books)
         for suffix, value in zip(suffixes, kpi.measure(measured).tolist(), strict=True):
-            values[kpi.name + suffix] = value if value == value else None  # nan is unlike itself
+            if value == value:  # nan is unlike itself
+                values[kpi.name + suffix] = value
+            elif not kpi.if_any:
+                values[kpi.name + suffix] = None
     return values
 
 

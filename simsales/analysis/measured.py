@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from simsales.analysis.cohorts import Cohorts
 from simsales.analysis.life import LifeTable
+from simsales.experiment.store import Column
 from simsales.units import MONTH_DAYS
 
 if TYPE_CHECKING:
@@ -27,18 +29,14 @@ OPEN_STATES = ("Suspect", "Prospect", "MQL", "SQL", "SAL")
 
 
 class Source(NamedTuple):
-    """Where a series comes from: the sum of a column by month, over some rows of a table of the model."""
+    """Where a series comes from: what is summed by month, and in which table of the model."""
 
     table: str
-    column: str
-    key: str = ""
-    """The column that tells which rows count; empty: all of them."""
-    value: str = ""
-    """What stands there."""
+    summed: Column
 
 
 def _plainly(table: str, *columns: str) -> dict[str, Source]:
-    return {column: Source(table, column) for column in columns}
+    return {column: Source(table, Column(column)) for column in columns}
 
 
 BY_TIER: dict[str, Source] = {
@@ -47,19 +45,19 @@ BY_TIER: dict[str, Source] = {
         "funnel", "won_days", "opportunities_lost", "opportunities_lost_days", "opportunities_lost_mrr"
     ),
     **_plainly("funnel", "open_opportunities", "channel_cost"),
-    "sql_inbound": Source("funnel", "sql", "direction", "inbound"),
-    "sql_outbound": Source("funnel", "sql", "direction", "outbound"),
+    "sql_inbound": Source("funnel", Column("sql", "direction", "inbound")),
+    "sql_outbound": Source("funnel", Column("sql", "direction", "outbound")),
     **_plainly("ledger", "customers_opening", "customers_new", "customers_new_term", "customers_reactivated"),
     **_plainly("ledger", "customers_churned", "customers_closing"),
     **_plainly("ledger", "mrr_opening", "mrr_new", "mrr_expansion", "mrr_contraction", "mrr_churned"),
     **_plainly("ledger", "mrr_reactivation", "mrr_closing", "revenue", "receipts", "deferred_closing"),
     **_plainly("ledger", "cohort_mrr", "cohort_mrr_kept", "cohort_mrr_now"),
-    "cost": Source("costs", "amount"),
-    "acquisition_cost": Source("costs", "amount", "purpose", "acquisition"),
-    "retention_cost": Source("costs", "amount", "purpose", "retention"),
-    "serving_cost": Source("costs", "amount", "purpose", "serving"),
-    "salaries": Source("costs", "amount", "kind", "salaries"),
-    "commissions": Source("costs", "amount", "kind", "commissions"),
+    "cost": Source("costs", Column("amount")),
+    "acquisition_cost": Source("costs", Column("amount", "purpose", "acquisition")),
+    "retention_cost": Source("costs", Column("amount", "purpose", "retention")),
+    "serving_cost": Source("costs", Column("amount", "purpose", "serving")),
+    "salaries": Source("costs", Column("amount", "kind", "salaries")),
+    "commissions": Source("costs", Column("amount", "kind", "commissions")),
 }
 """The series that there are for every tier, by name."""
 BY_ROLE: dict[str, Source] = _plainly(
@@ -188,6 +186,11 @@ class Window(Measured):
         cells = _Cells(pipeline, "tier", self._tiers, np.zeros(len(pipeline), dtype=np.intp), 1)
         return cells(pipeline["inside"] * is_open)[:, 0]
 
+    @cached_property
+    def cohorts(self) -> Cohorts:
+        """What became of the leads that came in; by tier, see `with_total`."""
+        return Cohorts(self._tables.get("cohorts"), self._tiers)
+
 
 class EachMonth(Measured):
     """Month by month: each sum has the shape of the series, (scopes, replications, months)."""
@@ -246,7 +249,7 @@ class Series(Mapping[str, Floats]):
 
     def __getitem__(self, name: str) -> Floats:
         if name not in self._made:
-            table, column, key, value = self._sources[name]
+            table, (column, key, value) = self._sources[name]
             rows = self._tables[table]
             if table not in self._rows:
                 month = rows["month"].astype(np.intp) - 1

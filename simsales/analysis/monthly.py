@@ -9,7 +9,6 @@ import numpy as np
 from simsales.analysis.kpis import KPIS
 from simsales.analysis.measured import BY_ROLE, BY_TIER, EachMonth, Floats, Source, scopes, with_total
 from simsales.experiment.conduct import Results
-from simsales.experiment.store import Column
 
 Months = dict[str, Floats]
 """By the name that `simsales.analysis.kpis.measure` gives; shape (replications, months)."""
@@ -54,7 +53,7 @@ def _series(
     shape = len(results.kpis.replications), horizon_months
     found: dict[str, dict[str, Months]] = {}
     for table in dict.fromkeys(("ledger" if by == "tier" else "work", *(s.table for s in sources.values()))):
-        columns = {name: Column(*source[1:]) for name, source in sources.items() if source.table == table}
+        columns = {name: source.summed for name, source in sources.items() if source.table == table}
         months, values = results.monthly_by(table, by, columns)
         kept, places = _placed(months, horizon_months)
         for alternative, by_scope in values.items():

@@ -6,7 +6,7 @@ import numpy as np
 
 from simsales.analysis.comparison import Direction
 from simsales.analysis.definition import Kpi, per_month
-from simsales.analysis.measured import Floats, Measured, Window, ratio
+from simsales.analysis.measured import Floats, Measured, Window, ratio, with_total
 
 _NO_DEAL = "No deal was won or lost."
 _NO_WIN = "No deal was won."
@@ -40,6 +40,29 @@ def _open_pipeline_end(m: Window) -> Floats:
     return m.open_pipeline
 
 
+def _conversion(a: str, b: str) -> Kpi:
+    def share(m: Window) -> Floats:
+        entered, of_these = m.cohorts.entered(a, b)
+        return ratio(with_total(of_these), with_total(entered))
+
+    return Kpi(
+        f"conversion_{a}_{b}".lower(),
+        "share",
+        "higher",
+        f"of the leads that came in after the warm-up and entered {a}: those that entered {b} by the end of "
+        "the horizon",
+        share,
+        f"No such lead entered {a}.",
+        "[000]",
+        monthly=False,
+        if_any=True,
+    )
+
+
+def _unfinished(m: Window) -> Floats:
+    return ratio(with_total(m.cohorts.unfinished), with_total(m.cohorts.came_in))
+
+
 def _flow(state: str, better: Direction, meaning: str, source: str = "[000]") -> Kpi:
     return Kpi(state, "leads/month", better, meaning, per_month(state), source=source)
 
@@ -55,6 +78,22 @@ SELLING: tuple[Kpi, ...] = (
     _flow("win", "higher", "contracts signed"),
     _flow("live", "higher", "customers activated"),
     _flow("lost", "neither", "leads lost at any step, for any reason", "standard"),
+    _conversion("Suspect", "Prospect"),
+    _conversion("Prospect", "SQL"),
+    _conversion("MQL", "SQL"),
+    _conversion("SQL", "SAL"),
+    _conversion("SAL", "WIN"),
+    _conversion("WIN", "LIVE"),
+    _conversion("SQL", "WIN"),
+    Kpi(
+        "unfinished",
+        "share",
+        "neither",
+        "of the leads that came in after the warm-up: those neither lost nor won when the horizon ends",
+        _unfinished,
+        "No lead came in.",
+        monthly=False,
+    ),
     Kpi(
         "lvr",
         "share/month",
@@ -77,7 +116,8 @@ SELLING: tuple[Kpi, ...] = (
         "win_rate_value",
         "share",
         "higher",
-        "the same by value: MRR won / (MRR won + MRR lost), the lost at list price less the buyer's discount",
+        "the same by value: MRR won / (MRR won + MRR lost); both less the buyer's discount, the won less "
+        "their contract's, too",
         _win_rate_value,
         _NO_DEAL,
         "[001]",

@@ -19,6 +19,8 @@ KPI_COLUMNS = (
 )
 MONTHLY_COLUMNS = ("alternative", "tier", "month", "kpi", "unit", "mean", "half_width", "defined")
 
+TEAM_COLUMNS = ("alternative", "team", "role", "kpi", "unit", "mean", "half_width", "defined")
+
 
 def kpi_rows(
     values: Mapping[str, Mapping[str, Floats]],
@@ -75,6 +77,21 @@ def monthly_rows(
                     *(alternative, tier, month, f"{kpi}.{role}" if role else kpi, unit),
                     *(_known(mean), _known(half), n),
                 )
+
+
+def team_rows(
+    teams: Mapping[str, Mapping[tuple[str, str, str], Floats]], describe: Callable[[str], Kpi]
+) -> Iterator[Row]:
+    """One row for each alternative, team, role and KPI, in the order of ``TEAM_COLUMNS``.
+
+    Args:
+        teams: as `simsales.analysis.teams.team_kpis` gives it.
+        describe: gives a KPI's description.
+    """
+    for alternative, kpis in teams.items():
+        for (team, role, kpi), values in kpis.items():
+            s = summary(values)
+            yield alternative, team, role, kpi, describe(kpi).unit, s.mean, s.half_width, s.n
 
 
 def _known(value: float) -> float | None:

@@ -38,6 +38,14 @@ LABELS = {
     "win": "wins",
     "live": "activated (LIVE)",
     "lost": "leads lost",
+    "conversion_suspect_prospect": "Suspect to Prospect",
+    "conversion_prospect_sql": "Prospect to SQL",
+    "conversion_mql_sql": "MQL to SQL",
+    "conversion_sql_sal": "SQL to SAL",
+    "conversion_sal_win": "SAL to WIN",
+    "conversion_win_live": "WIN to LIVE",
+    "conversion_sql_win": "SQL to WIN",
+    "unfinished": "unfinished leads",
     "lvr": "lead velocity/month",
     "win_rate": "win rate",
     "win_rate_value": "win rate by value",
@@ -102,6 +110,7 @@ def _families(first: str, last: str) -> tuple[str, ...]:
 
 GROUPS = {
     "Funnel, per month": _families("suspect", "lost"),
+    "Conversion of leads that came in": _families("conversion_suspect_prospect", "unfinished"),
     "Deals": _families("lvr", "term_share"),
     "Customers": _families("customers_end", "nrr"),
     "Unit economics": _families("arpa", "left_before_payback"),

@@ -104,7 +104,7 @@ def present(results: Results, table: RenderableType, files: Files) -> None:
     click.echo()
     for path in save(results, files):
         click.echo(f"Chart:   {path}")
-    click.echo(f"Tables:  {results.folder / 'kpis.csv'}, {results.folder / 'monthly.csv'}")
+    click.echo(f"Tables:  {', '.join(str(results.folder / f'{name}.csv') for name in files.tables)}")
     click.echo(f"Results: {results.folder}")
 
 

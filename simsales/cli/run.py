@@ -28,9 +28,9 @@ def run(
     """Simulate a scenario many times and show its KPIs.
 
     Prints a table, and saves the results, three charts (monthly MRR, cumulative cash, the funnel) and all
-    KPIs by tier and month (kpis.csv, monthly.csv) in a new folder under results/. With --out a folder of
-    your choice; the same command with the same --out goes on where it was interrupted, with more
-    --replications adds to what is there, and else only draws again.
+    KPIs by tier, month and team (kpis.csv, monthly.csv, teams.csv) in a new folder under results/. With
+    --out a folder of your choice; the same command with the same --out goes on where it was interrupted,
+    with more --replications adds to what is there, and else only draws again.
 
     \b
     Examples:
@@ -49,7 +49,15 @@ def run(
     from simsales.analysis.intervals import summaries
     from simsales.analysis.kpis import apart, describe
     from simsales.analysis.monthly import monthly_kpis
-    from simsales.analysis.tidy import KPI_COLUMNS, MONTHLY_COLUMNS, kpi_rows, monthly_rows
+    from simsales.analysis.teams import team_kpis
+    from simsales.analysis.tidy import (
+        KPI_COLUMNS,
+        MONTHLY_COLUMNS,
+        TEAM_COLUMNS,
+        kpi_rows,
+        monthly_rows,
+        team_rows,
+    )
     from simsales.charts.cumulative_cash import cumulative_cash
     from simsales.charts.funnel import funnel
     from simsales.charts.monthly_mrr import monthly_mrr
@@ -75,6 +83,10 @@ def run(
         tables={
             "kpis": (KPI_COLUMNS, kpi_rows(values, describe, currency=currency)),
             "monthly": (MONTHLY_COLUMNS, monthly_rows(months, describe, currency=currency)),
+            "teams": (
+                TEAM_COLUMNS,
+                team_rows(team_kpis(results, horizon_months=scenario.horizon_months), describe),
+            ),
         },
     )
     if as_json:

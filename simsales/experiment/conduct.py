@@ -12,7 +12,7 @@ from simsales.errors import InputError
 from simsales.experiment.executors import MakeExecutor, serial
 from simsales.experiment.folders import new_folder
 from simsales.experiment.run import Measure, check_replications, run_experiment
-from simsales.experiment.store import Column, Failure, Kpis, Monthly, MonthlyBy, Store
+from simsales.experiment.store import Column, Failure, Kpis, Monthly, MonthlyBy, Store, Totals
 from simsales.scenario.schema import Scenario
 
 RESULTS = Path("results")
@@ -62,6 +62,15 @@ class Results:
         """
         with Store.open(self.folder) as store:
             return store.monthly_by(table, by, columns, first=self.asked)
+
+    def totals(self, table: str, by: Sequence[str], columns: Sequence[str]) -> Totals:
+        """Sum columns of a table of the model over the months after the warm-up, for the same replications.
+
+        Raises:
+            InputError: if there is no such table or column.
+        """
+        with Store.open(self.folder) as store:
+            return store.totals(table, by, columns, first=self.asked)
 
 
 def conduct(

@@ -85,6 +85,10 @@ class Column(NamedTuple):
     """What stands there."""
 
 
+Totals = dict[str, dict[tuple[str, ...], dict[str, NDArray[np.float64]]]]
+"""By alternative, what is kept apart, and column; shape (replications,), 0 where a replication has no row."""
+
+
 class MonthlyBy(NamedTuple):
     """Monthly series, apart by tier or role, of the replications that finished in every alternative."""
 
@@ -371,6 +375,41 @@ class Store:
             for array, total in zip(series.values(), totals, strict=True):
                 array[place] = np.nan if total is None else total
         return MonthlyBy(months, values)
+
+    def totals(
+        self, table: str, by: Sequence[str], columns: Sequence[str], *, first: int | None = None
+    ) -> Totals:
+        """Sum columns of a table of the model over the months after the warm-up, for every replication.
+
+        Args:
+            table: Its name.
+            by: Columns whose values to keep apart.
+            columns: What to sum.
+            first: Look at replications 0 to ``first`` − 1 only; left out, at all.
+
+        Raises:
+            InputError: if there is no such table or column.
+        """
+        kept = ", ".join(map(_quoted, by))
+        sums = ", ".join(f"sum({_quoted(column)})" for column in columns)
+        with self._transaction("DEFERRED"):
+            for name in ("month", *by, *columns):
+                self._check(table, name)
+            done = self.replications_done(first=first)
+            rows = self._rows(
+                f"SELECT scenario, replication, {kept}, {sums} FROM {_quoted(table)} "
+                f"WHERE design_point = 0 AND month >= 1 GROUP BY scenario, replication, {kept}"
+            )
+        index = {replication: i for i, replication in enumerate(done)}
+        found: Totals = {name: {} for name in self.alternatives()}
+        for scenario, replication, *cells in rows:
+            if replication in index:
+                key = tuple(cells[: len(by)])
+                if key not in found[scenario]:
+                    found[scenario][key] = {column: np.zeros(len(done)) for column in columns}
+                for column, total in zip(columns, cells[len(by) :], strict=True):
+                    found[scenario][key][column][index[replication]] = np.nan if total is None else total
+        return found
 
     def tables(self) -> list[str]:
         """Names of the tables."""

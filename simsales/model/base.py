@@ -106,7 +106,7 @@ class Base:
         """Customers who have left and may come back, and their rows."""
         self._away_rows: Rows = self._register.none()
         self.talked: list[tuple[Customer, Talk, Person]] = []
-        """Talks that took place this month."""
+        """Talks that took place this month, or before and wait for the end of a term."""
         self._owed = 0.0
         """What expansions within prepaid months cost, to be paid next month."""
         self._opened: list[tuple[int, float]] = []
@@ -154,7 +154,8 @@ class Base:
         rows["then"][:, month % YEAR] = rows["mrr"]
         self._opened.append((len(rows), float(rows["mrr"].sum())))
         self.references.count(rows, self.customers)
-        for place, talk in self.growth.talks(rows):
+        live = who_is_live(self.customers) if self.growth.acts else np.zeros(len(rows), dtype=bool)
+        for place, talk in self.growth.talks(rows, live):
             customer = self.customers[place]
             if talk.about not in customer.pending:
                 self._all.talk(customer, talk)
@@ -169,13 +170,9 @@ class Base:
         rows["age"] += 1
         rows["since"] += 1
         rows["term_left"] -= 1
-        index = {customer: place for place, customer in enumerate(self.customers)} if self.talked else {}
-        talked = [(index[c], talk, who) for c, talk, who in self.talked if c in index]
-        self.talked = []
-        for place, talk, _ in talked:
-            rows["talked"][place] |= talk.about == RENEWAL
-        self._gather_hazard(rows, month)
         due = rows["term_left"] == 0
+        talked = self._talks_that_count(rows, due)
+        self._gather_hazard(rows, month)
         leaving = due & (rows["hazard"] > rows["threshold"])
         if month >= self._warm_up:
             self._note_stays(rows, leaving, net)
@@ -185,7 +182,7 @@ class Base:
         self._settle(rows, due & ~leaving, ~leaving, talked, month)
         # Within months that are paid already, more is paid for separately.
         self._owed = float(((rows["mrr"] - before) * rows["paid_left"])[~leaving].sum())
-        self._drop_late_talks(rows, due)
+        self._drop_late_talks(due)
         rows["term_left"][due] = rows["term"][due]
         rows["talked"][due] = False
         again, back = self._come_back(month)
@@ -200,12 +197,27 @@ class Base:
             self._join(again, back)
         books.customers_closing, books.mrr_closing = len(self.rows), float(self.rows["mrr"].sum())
 
-    def _drop_late_talks(self, rows: Rows, due: NDArray[np.bool_]) -> None:
-        """A renewal conversation that has not taken place by the end of the term need not take place."""
-        for place in np.flatnonzero(due & ~rows["talked"]).tolist() if self.growth.renews else ():
-            late = self.customers[place].pending.pop(RENEWAL, None)
-            if late is not None:
-                late.gone = True
+    def _talks_that_count(self, rows: Rows, due: NDArray[np.bool_]) -> list[tuple[int, Talk, Person]]:
+        """The talks that bear fruit now, with the places of the customers; those about the end of a term wait
+        for it.
+        """
+        if not self.talked:
+            return []
+        index = {customer: place for place, customer in enumerate(self.customers)}
+        there = [(index[c], c, talk, who) for c, talk, who in self.talked if c in index]
+        self.talked = [(c, talk, who) for i, c, talk, who in there if talk.at_renewal and not due[i]]
+        for place, _, talk, _ in there:
+            rows["talked"][place] |= talk.about == RENEWAL
+        return [(i, talk, who) for i, _, talk, who in there if due[i] or not talk.at_renewal]
+
+    def _drop_late_talks(self, due: NDArray[np.bool_]) -> None:
+        """A talk about the end of a term that has not taken place by then need not take place."""
+        for place in np.flatnonzero(due).tolist() if self.growth.renews else ():
+            pending = self.customers[place].pending
+            for about, work in list(pending.items()):
+                if work.talk is not None and work.talk.at_renewal:
+                    work.gone = True
+                    del pending[about]
 
     def _collect(self, rows: Rows, books: TierMonth) -> None:
         """What those pay who were there at the month's start, and what of it is earned."""
@@ -324,6 +336,7 @@ class Base:
         for name in ("hazard", "reasons", "age", "away", "paid_left"):
             back[name] = 0
         back["term_left"], back["felt"], back["then"] = back["term"], 1.0, np.nan
+        back["sellers"] = -1  # whoever won it once has not won it back
         for place, customer in enumerate(again):
             row = back[place : place + 1]
             row["threshold"] = self._register.number_of_month(customer, row, "churn", "exponential")

@@ -12,6 +12,8 @@ class FlowMonth:
 
     __slots__ = (
         "came_in",
+        "cohort_lost",
+        "cohort_reached",
         "entered",
         "lost",
         "nurtured",
@@ -39,6 +41,10 @@ class FlowMonth:
         """What they would have paid a month, list price less discount."""
         self.open_opportunities = 0
         """Leads that are SQL or SAL at the month's end."""
+        self.cohort_reached = [0] * len(STATES)
+        """Of the leads that came in this month, those that have ever been in each state."""
+        self.cohort_lost = [0] * len(STATES)
+        """Of the same, those that are lost, by the furthest state that they had come to."""
 
     def lose_opportunity(self, days: float, mrr: float) -> None:
         """Count a lead that was lost as SQL or later, so many days after it came in."""

@@ -126,12 +126,13 @@ class Customers:
 
     def _person_for(self, lead: Lead, role: str) -> Person:
         """Who does a role's work for a customer: its owner, or who has the fewest customers at the desk it
-        falls to.
+        falls to, and has been given the fewest talks.
         """
         owner = self._teams.owner(lead, role)
         if owner is None:
             desk, _ = self._teams.desk_for(lead, role)
-            owner = min(desk.people, key=lambda person: sum(person.customers.values()))
+            owner = min(desk.people, key=lambda p: (sum(p.customers.values()), p.accounts))
+            owner.accounts += 1
         return owner
 
     # ------------------------------------------------------------------------------------ work with them
@@ -155,9 +156,9 @@ class Customers:
                     for tier, each in hours.items()
                     if person.customers.get(tier)
                 }
+                person.care_falls_due()
                 if due:
-                    work = AccountWork(due)
-                    person.care_due += work.hours
+                    work = person.care_queued = AccountWork(due)
                     person.desk.look_after(person, work)
 
     def talk(self, customer: Customer, talk: Talk) -> None:

@@ -35,6 +35,8 @@ class Talk(NamedTuple):
     by: str
     """The role that leads it."""
     hours: float
+    at_renewal: bool = False
+    """Whether it is about the end of the term, and bears fruit only then."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,10 @@ class Growth:
 
     # ------------------------------------------------------------------------------------------ beginning
 
-    def talks(self, rows: Rows) -> Iterator[tuple[int, Talk]]:
-        """The talks to be begun with the month that begins, with the place of the customer in the rows."""
+    def talks(self, rows: Rows, live: Mask) -> Iterator[tuple[int, Talk]]:
+        """The talks to be begun with the month that begins, with the place of the customer in the rows; only
+        customers who are LIVE can grow.
+        """
         renewing = np.zeros(len(rows), dtype=bool)
         if self.renews:
             before = self.months_before[rows["contract"]]
@@ -104,12 +108,14 @@ class Growth:
                 renewal = self._renewals[row["contract"]]
                 assert renewal is not None
                 hours = _drawn(self._renewal_efforts[row["contract"]], row)
-                yield place, Talk(RENEWAL, renewal.by, hours)
+                yield place, Talk(RENEWAL, renewal.by, hours, at_renewal=True)
         for name, lever in self._levers.items():
             if lever.by is None:
                 continue
-            for place in np.flatnonzero(self._tried(name, lever, rows, rows["since"], 1, renewing)).tolist():
-                yield place, Talk(name, lever.by, _drawn(self._efforts[name], rows[place]))
+            tried = live & self._tried(name, lever, rows, rows["since"], 1, renewing)
+            for place in np.flatnonzero(tried).tolist():
+                hours = _drawn(self._efforts[name], rows[place])
+                yield place, Talk(name, lever.by, hours, lever.at_renewal and bool(renewing[place]))
 
     def _tried(
         self, name: str, lever: Lever, rows: Rows, month: NDArray[np.int64], ahead: int, renewing: Mask
@@ -182,14 +188,18 @@ class Growth:
             yield Change("release", _multiply(rows, adopts, factor))
 
     def _new_prices(self, rows: Rows, renewing: Mask, now: float) -> Iterator[Change]:
-        """The list price of today for those whose contract is renewed."""
-        price = self._prices.for_the_base(now)
-        if price is None:
+        """The latest list price that is for the base too, for those whose contract is renewed and who are
+        not on a later one already. (A price of nothing stays nothing: it has no ratio to another.)
+        """
+        place = self._prices.for_the_base(now)
+        price = self._prices.prices[place]
+        moved = renewing & (rows["list_place"] < place)
+        if not moved.any():
             return
-        moved = renewing & (rows["listed"] != price) & (rows["listed"] > 0)
-        factor = np.divide(price, rows["listed"], out=np.ones(len(rows)), where=moved)
+        factor = np.divide(price, rows["listed"], out=np.ones(len(rows)), where=moved & (rows["listed"] > 0))
         rows["price"] *= factor
         rows["listed"] = np.where(moved, price, rows["listed"])
+        rows["list_place"] = np.where(moved, place, rows["list_place"])
         gains = _multiply(rows, moved, factor)
         yield Change("price rise", np.maximum(gains, 0.0))
         yield Change("price cut", np.minimum(gains, 0.0))

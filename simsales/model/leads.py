@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simsales.model.luck import Row
 
 if TYPE_CHECKING:
+    from simsales.model.books import FlowMonth
     from simsales.model.journey import Flow, Stage
     from simsales.model.people import AccountWork, Desk, Person, Seat
     from simsales.model.segments import Segment
@@ -19,6 +20,7 @@ class Lead:
     __slots__ = (
         "born",
         "carried",
+        "cohort",
         "contacted",
         "customer",
         "desk",
@@ -46,6 +48,8 @@ class Lead:
         """Number within the channel, from 0; the lead's luck hangs on it."""
         self.luck = luck
         self.segment: Segment = flow.only_segment or flow.segment(luck)
+        self.cohort: FlowMonth = flow.now
+        """The books of the month in which it came in."""
         self.born = born
         """When it came in or was pulled from its list, in days."""
         self.state: int = flow.enters_as

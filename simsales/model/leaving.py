@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from math import inf
+from math import inf, log
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +23,8 @@ FACTORS = ("age", "onboarding", "fit", "coverage", "season", "price", "contract"
 """The factors of the hazard, in the order in which they are told."""
 REASONS = ("base", *FACTORS, "missed renewal")
 """Why customers leave. ``base``: none of the factors; it would have left with all of them at 1."""
+MOST = 1e12
+"""No factor is larger: whoever has reason enough leaves, and nothing grows beyond what a float can hold."""
 MISSED = REASONS.index("missed renewal")
 
 
@@ -131,7 +133,7 @@ class Hazard:
         factors = np.ones((len(moment.rows), len(FACTORS)))
         for place, effect in self._effects:
             factors[:, place] = effect(moment)
-        return factors
+        return np.minimum(factors, MOST)
 
     def _age(self, moment: Moment) -> Numbers:
         of_each: Numbers = self._of_ages[np.searchsorted(self._ends, moment.rows["age"])]
@@ -159,12 +161,13 @@ class Hazard:
         factors[:, FACTORS.index("fit")] = rows["fit"]
         factors[:, FACTORS.index("contract")] = rows["contract_factor"]
         factors[:, FACTORS.index("price")] = self._price(rows)
-        return factors
+        return np.minimum(factors, MOST)
 
     def _price(self, rows: Rows) -> Numbers:
         reference = self._prices.reference
         ratio = rows["price"] / reference if reference else np.ones(len(rows))
-        effect: Numbers = ratio**self._product.price_response.churn_exponent
+        power = self._product.price_response.churn_exponent * np.log(np.maximum(ratio, 1 / MOST))
+        effect: Numbers = np.exp(np.minimum(power, log(MOST)))
         return effect
 
     def _community(self, moment: Moment) -> Numbers:

@@ -82,6 +82,7 @@ class Ledger:
         months = range(self._first_month, self._first_month + self._closed)
         funnel: list[tuple[Any, ...]] = []
         losses: list[tuple[Any, ...]] = []
+        cohorts: list[tuple[Any, ...]] = []
         for flow in self._flows:
             for month, counts in zip(months, flow.months, strict=True):
                 key = (month, flow.channel, flow.tier)
@@ -96,6 +97,13 @@ class Ledger:
                         flow.cost(counts.came_in),
                     )
                 )
+                cohorts += [
+                    (*key, flow.direction, state, reached, lost)
+                    for state, reached, lost in zip(
+                        STATES, counts.cohort_reached, counts.cohort_lost, strict=True
+                    )
+                    if reached
+                ]
                 losses += [(*key, *where, lost) for where, lost in sorted(counts.lost.items())]
         ledger = [
             (month, tier, *(getattr(movements, name) for name in _LEDGER))
@@ -134,6 +142,7 @@ class Ledger:
             "funnel": _table(
                 [*_KEY, "direction", "came_in", *states, "lost", *_COUNTS, "channel_cost"], funnel
             ),
+            "cohorts": _table([*_KEY, "direction", "state", "reached", "lost"], cohorts),
             "losses": _table([*_KEY, "step", "reason", "lost"], losses),
             "ledger": _table(["month", "tier", *_LEDGER], ledger),
             "movements": _table(["month", "tier", "movement", "cause", "customers", "mrr"], moved),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 ACQUISITION, RETENTION, SERVING = "acquisition", "retention", "serving"
 YEAR = 12
+ROUNDING_DAYS = 1e-9
+"""Less time than this is what subtracting sums leaves behind, and not work."""
 
 Share = tuple[str, str]
 """Tier and purpose."""
@@ -244,7 +247,7 @@ class Costs:
                 sheet[tier, RETENTION] += spent
             if only_tier is not None:  # then what was not spent on customers was spent on its leads
                 spent = person.busy_days - person.settled_days - sum(person.account_days.values())
-                sheet[only_tier, ACQUISITION] += max(spent, 0.0)
+                sheet[only_tier, ACQUISITION] += spent if spent > ROUNDING_DAYS else 0.0
             for tier, spent in person.lead_days.items():
                 sheet[tier, ACQUISITION] += spent
             person.settled_days = person.busy_days
@@ -263,7 +266,9 @@ class Costs:
             shares[role] = share
         return shares
 
-    def _book_overhead(self, direct: dict[Share, float], book: Any) -> None:
+    def _book_overhead(
+        self, direct: dict[Share, float], book: Callable[[str, str, str, float], None]
+    ) -> None:
         """Overhead goes where the cost of those who do the work goes."""
         total = sum(direct.values())
         tiers = self._scenario.tiers

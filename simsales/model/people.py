@@ -72,10 +72,12 @@ class Person:
 
     __slots__ = (
         "account_days",
+        "accounts",
         "busy_days",
         "busy_since",
         "care_done",
         "care_due",
+        "care_queued",
         "customers",
         "days_per_hour",
         "desk",
@@ -109,6 +111,12 @@ class Person:
         """LIVE customers in this person's care, by tier."""
         self.care_due = self.care_done = 0.0
         """Hours of care that became due this month, and that were given in it."""
+        self.care_queued: AccountWork | None = None
+        """The block of care that was queued last: it is due when the next one comes, and if it is done
+        before, it counts then.
+        """
+        self.accounts = 0
+        """Customers, or talks with them, that this person was chosen for."""
         self.account_days: dict[str, float] = {}
         """Days of finished work for customers this month, by tier."""
         self.lead_days: dict[str, float] = {}
@@ -202,9 +210,20 @@ class Person:
         for tier, hours in work.hours_by_tier.items():
             self.account_days[tier] = self.account_days.get(tier, 0.0) + hours * self.days_per_hour
         if work.talk is None:
-            self.care_done += work.hours
+            if work is self.care_queued:
+                work.gone = True  # done in time; see `care_falls_due`
+            else:
+                self.care_done += work.hours
         else:
             self.desk.teams.customers.talked(work, self)
+
+    def care_falls_due(self) -> None:
+        """The block of care that was queued last is due."""
+        block, self.care_queued = self.care_queued, None
+        if block is not None:
+            self.care_due += block.hours
+            if block.gone:
+                self.care_done += block.hours
 
     def coverage(self) -> float:
         """How much of the care that became due this month has been given, from 0 to 1."""

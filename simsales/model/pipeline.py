@@ -96,6 +96,8 @@ class Pipeline:
                 month.came_in += 1
                 for state in states:
                     month.entered[state] += 1
+                    month.cohort_reached[state] += 1
+                month.cohort_lost[states[-1]] += 1
                 month.lost[stage.failed] = month.lost.get(stage.failed, 0) + 1
                 if states[-1] >= SQL:
                     month.lose_opportunity(0.0, flow.offer.price_for(flow, luck, float(times[offset])))
@@ -106,6 +108,7 @@ class Pipeline:
     def take_over(self, lead: Lead) -> None:
         """A lead or customer is there at the beginning; it reached its state before."""
         lead.flow.now.came_in += 1
+        lead.cohort.cohort_reached[lead.state] += 1
         lead.flow.inside[lead.state] += 1
         if self._log is not None:
             self._log.lead("enter", lead, STATES[lead.state])
@@ -115,6 +118,7 @@ class Pipeline:
         month = flow.now
         month.came_in += 1
         month.entered[lead.state] += 1
+        month.cohort_reached[lead.state] += 1
         flow.inside[lead.state] += 1
         if self._log is not None:
             self._log.lead("enter", lead, STATES[lead.state])
@@ -278,6 +282,7 @@ class Pipeline:
         if state > lead.furthest:  # one that comes back from nurture is not counted twice
             lead.furthest = state
             flow.now.entered[state] += 1
+            lead.cohort.cohort_reached[state] += 1
             if state == SAL and lead.owners is not None and self._pays_for_acceptance:
                 self.customers.payroll.accepted(lead.owners, flow.tier)
         if state == WIN:
@@ -293,6 +298,7 @@ class Pipeline:
         flow.inside[lead.state] -= 1
         month = flow.now
         month.lost[where] = month.lost.get(where, 0) + 1
+        lead.cohort.cohort_lost[lead.furthest] += 1
         if lead.furthest >= SQL:
             now: float = self._clock._now
             month.lose_opportunity(now - lead.born, flow.offer.price(lead, now))

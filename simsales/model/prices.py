@@ -5,10 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from math import exp, inf
+from math import exp, inf, log
 from typing import TYPE_CHECKING
 
-from simsales.scenario.customers import PriceChange
 from simsales.scenario.market import Tier
 from simsales.units import MONTH_DAYS
 
@@ -27,8 +26,11 @@ class PriceList:
     def __init__(self, product: Tier, warm_up_months: int) -> None:
         changes = sorted(product.price_changes.items(), key=lambda item: (item[1].month, item[0]))
         self._from = [(change.month - 1 + warm_up_months) * MONTH_DAYS for _, change in changes]
-        self._changes: list[PriceChange | None] = [None, *(change for _, change in changes)]
-        self._prices = [product.price_per_month, *(change.price_per_month for _, change in changes)]
+        self.prices = [product.price_per_month, *(change.price_per_month for _, change in changes)]
+        """One after the other."""
+        self._for_base = [0]
+        for place, (_, change) in enumerate(changes, start=1):
+            self._for_base.append(place if change.base == "at_renewal" else self._for_base[-1])
         self.reference = (
             product.price_per_month
             if product.reference_price_per_month is None
@@ -38,12 +40,15 @@ class PriceList:
 
     def at(self, now: float) -> float:
         """The list price at a time in days."""
-        return self._prices[bisect_right(self._from, now) if self._from else 0]
+        return self.prices[self.place(now)]
 
-    def for_the_base(self, now: float) -> float | None:
-        """The list price that customers get who renew now; None if they keep theirs."""
-        change = self._changes[bisect_right(self._from, now)]
-        return change.price_per_month if change is not None and change.base == "at_renewal" else None
+    def place(self, now: float) -> int:
+        """Which of the list prices holds at a time in days."""
+        return bisect_right(self._from, now) if self._from else 0
+
+    def for_the_base(self, now: float) -> int:
+        """Which list price customers get who renew now, unless theirs is a later one."""
+        return self._for_base[self.place(now)]
 
     def ratio(self, price: float) -> float:
         """A price relative to the reference price; 1 where everything is free."""
@@ -160,7 +165,8 @@ class Offer:
         factor = 1.0
         if self._elasticity:
             ratio = self.prices.ratio(self.price(lead, now))
-            factor *= max(ratio, 1e-9) ** -self._elasticity
+            # Capped, so that not even free of charge is more than a float can hold.
+            factor *= exp(min(-self._elasticity * log(max(ratio, 1e-9)), 300.0))
         community = self._community
         if community is not None and now / MONTH_DAYS >= community.from_month - 1 + self._warm_up:
             factor *= community.win_odds_factor

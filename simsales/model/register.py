@@ -76,6 +76,7 @@ class Register:
                 ("mrr", "f8"),
                 ("price", "f8"),  # what a unit costs it, net of discounts
                 ("listed", "f8"),  # the list price that it is on
+                ("list_place", "i8"),  # which one that is
                 ("contract", "i8"),
                 ("term", "i8"),
                 ("term_left", "i8"),  # months until it can leave
@@ -114,7 +115,8 @@ class Register:
         rows["fit"] = [lead.luck[lead.flow.stays] for lead in leads]
         rows["mrr"] = [customer.mrr for customer in customers]
         rows["price"] = [customer.price for customer in customers]
-        rows["listed"] = [self._prices.at(customer.signed_at) for customer in customers]
+        place = rows["list_place"] = [self._prices.place(customer.signed_at) for customer in customers]
+        rows["listed"] = np.array(self._prices.prices)[place]
         contract = rows["contract"] = [customer.contract for customer in customers]
         rows["contract_factor"] = self._churn_factor[contract]
         rows["term"] = rows["term_left"] = self._term[contract]

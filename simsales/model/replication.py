@@ -62,8 +62,8 @@ class Replication:
     warm_up_months: int
     horizon_months: int
     tables: Mapping[str, Table]
-    """By name: ``funnel``, ``losses``, ``ledger``, ``movements``, ``hazard``, ``stays``, ``costs``,
-    ``commissions``, ``work``, ``pipeline``; their columns are described in docs/model.md.
+    """By name: ``funnel``, ``cohorts``, ``losses``, ``ledger``, ``movements``, ``hazard``, ``stays``,
+    ``costs``, ``commissions``, ``work``, ``pipeline``; their columns are described in docs/model.md.
     """
     log: tuple[Event, ...] | None = None
     """Every event in order of time, if it was asked for."""

@@ -21,7 +21,7 @@ class Commission(Part):
     on: Literal["mrr", "acv", "net_revenue"] = "acv"
     """The basis: MRR or its twelvefold, the annual contract value (ACV), of what the person has sold; or the
     revenue less cost to serve of the customers it has won, month after month from their first full month
-    on."""
+    on, until they leave."""
     earned_by: Literal["new", "growth"] = "new"
     """By contracts of new customers whom the person had for its role when they signed (counted as
     acquisition); or by growth: MRR that its talks with customers have added (retention)."""

@@ -20,7 +20,7 @@ class Renewal(Part):
     effort_hours: Quantity = 0.0
     """Working hours that it takes."""
     months_before: int = Field(default=2, ge=1, le=24)
-    """How many months before the term ends it is put on that role's desk."""
+    """How many months before the term ends it is put on that role's desk; at most the whole term before."""
     churn_if_missed: Probability = 0.0
     """Probability to leave at the end of the term for the lack of it alone, if it has not taken place by
     then.
@@ -119,11 +119,10 @@ class CoverageEffect(Part):
     """What it does to the hazard of leaving if nobody looks after a LIVE customer."""
 
     needed_hours_per_month: float = Field(default=0.0, ge=0, le=744)
-    """Hours of care a month with which a customer is covered. It gets ``care.effort_hours_per_month``, or
-    as much of it as its CSM finds time for."""
+    """Hours of care a month with which a customer is covered; 0 if it needs none. It gets
+    ``care.effort_hours_per_month``, or as much of it as its CSM finds time for."""
     factor_if_none: Annotated[float, Field(ge=1, le=100)] = 1.0
     """The factor without any care; in between, in proportion."""
-
 
 class ChurnFactors(Part):
     """Factors on the hazard of leaving, multiplied with each other; each is 1 unless it says otherwise.
@@ -161,8 +160,8 @@ class Lever(Part):
     attempts_per_month: Probability = 0.0
     """Probability that an attempt with a customer is begun in a month."""
     at_renewal: bool = False
-    """Whether an attempt is made at each renewal of a term of several months as well: begun together with
-    the renewal conversation, or, if it sells itself, at the end of the term."""
+    """Whether an attempt is made at each renewal of a term of several months as well: together with the
+    renewal conversation, or, if it sells itself, without one. It bears fruit when the term ends."""
     from_month: int = Field(default=1, ge=1, le=MAX_MONTHS)
     """The first full month as a customer in which it is tried."""
     pass_probability: Probability
@@ -191,7 +190,7 @@ class Releases(Part):
     first_month: int = Field(default=1, ge=-MAX_MONTHS, le=MAX_MONTHS)
     """Month at whose end the first release comes."""
     price_tiers: Annotated[list[Annotated[float, Field(gt=0, le=1000)]], Field(min_length=2)]
-    """The price tiers, as multiples of the list price, ascending; customers sign for the first one."""
+    """The price tiers, as multiples of the list price, ascending; customers sign for the first one, 1."""
     adopt_probability: Probability
     """Probability that a customer below the highest one moves up by one at a release."""
 
@@ -200,6 +199,8 @@ class Releases(Part):
     def _ascending(cls, tiers: list[float]) -> list[float]:
         if tiers != sorted(set(tiers)):
             raise fault("price tiers out of order", "each above the one before")
+        if tiers[0] != 1:
+            raise fault(f"a first price tier of {tiers[0]:g}", "1: customers sign at the list price")
         return tiers
 
 

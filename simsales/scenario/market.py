@@ -128,6 +128,13 @@ class Tier(Part):
             raise fault("no contract on offer", "one that is offered at least")
         return contracts
 
+    @field_validator("price_changes")
+    @classmethod
+    def _one_at_a_time(cls, changes: dict[str, PriceChange]) -> dict[str, PriceChange]:
+        if len({change.month for change in changes.values()}) < len(changes):
+            raise fault("two price changes at the same time", "each in a month of its own")
+        return changes
+
     @field_validator("levers")
     @classmethod
     def _no_lever_called_renewal(cls, levers: dict[str, Lever]) -> dict[str, Lever]:

@@ -12,6 +12,8 @@ Cost = tuple[int, str, str, str, float]
 """Month, tier, purpose, kind, amount."""
 Stay = tuple[str, int, float, float, float]
 """Tier, age, customers, left, margin."""
+Cohort = tuple[int, str, str, str, str, int, int]
+"""Month, channel, tier, direction, state, reached, lost."""
 
 _FUNNEL = (
     *("suspect", "prospect", "mql", "sql", "sal", "win", "live", "lost", "won_days", "opportunities_lost"),
@@ -33,6 +35,7 @@ def books(
     funnel: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     costs: Sequence[Cost] = (),
     stays: Sequence[Stay] = (),
+    cohorts: Sequence[Cohort] = (),
 ) -> Replication:
     """A replication of so many measured months after one of warm-up that is full of nines, which must not
     count.
@@ -43,6 +46,7 @@ def books(
         funnel: the same.
         costs: rows of the table of that name.
         stays: the same.
+        cohorts: the same; without any there is no such table.
     """
     ledger, funnel = ledger or {"smb": {}}, funnel or {}
     tiers = sorted(ledger)
@@ -74,6 +78,9 @@ def books(
         },
         "pipeline": {"tier": [], "state": [], "inside": []},
     }
+    if cohorts:
+        names = ("month", "channel", "tier", "direction", "state", "reached", "lost")
+        tables["cohorts"] = _by_row(names, cohorts)
     return Replication(1, 0, 1, months, {name: Table(columns) for name, columns in tables.items()})
 
 

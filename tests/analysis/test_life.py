@@ -60,15 +60,56 @@ def test_under_a_falling_hazard_it_is_not_the_formula() -> None:
     assert formula < 0.95 * true
 
 
-def test_yearly_renewals_fall_into_the_tail_as_often_as_they_should() -> None:
-    """A tenth leaves at each anniversary, nobody else: 120 months on average, counted from the first."""
-    ages = np.arange(37.0)
-    hazard = np.where((ages % 12 == 0) & (ages > 0), 0.1, 0.0)
-    customers = np.full(37, 1000.0)
-    life = LifeTable(customers, hazard * customers, customers)
-    assert life.tail == 37 - CYCLE
-    # Ages 0 to 24 one by one, two anniversaries past; then one in 120 a month.
-    assert life.value() == pytest.approx(13 + 0.9 * 12 + 0.81 * 120)
+def yearly(observed: int, churn: float, margin: float = 100.0) -> LifeTable:
+    """The expected table of a constant inflow on contracts of twelve months, so many months after the first:
+    whoever would have left meanwhile leaves at the anniversary. Half of the first month is paid.
+    """
+    ages = np.arange(float(observed))
+    renewal = (ages % CYCLE == 0) & (ages > 0)
+    stay = (1 - churn) ** CYCLE
+    customers = 100 * (observed - ages) * stay ** np.floor((ages - 1) / CYCLE).clip(0)
+    return LifeTable(
+        customers,
+        np.where(renewal, (1 - stay) * customers, 0),
+        customers * np.where(ages == 0, 0.5, 1) * margin,
+    )
+
+
+@pytest.mark.parametrize("observed", [13, 15, 20, 24, 25, 31, 48])
+def test_contracts_of_a_year_are_worth_what_they_are_however_young_the_base(observed: int) -> None:
+    """Half a month, and then years of 1200 until one is the last: 1200 / (1 − 0.95^12), in all 2,661.
+
+    One hazard for the tail fails here: with 13 months observed, the pool of the ages 1 to 12 holds 12 months'
+    signatures at age 1 and one month's at age 12, when they may leave: 1 customer-month in 78, not 1 in 12.
+    """
+    life = yearly(observed, 0.05)
+    left = 1 - 0.95**12
+    assert life.value() == pytest.approx(50 + 1200 / left)
+    # Nobody is gone before twelve months, whoever leaves at the first anniversary is before the thirteenth.
+    assert life.left_before(12) == 0
+    assert life.left_before(13) == pytest.approx(left)
+    assert life.left_before(24) == pytest.approx(left)
+    assert life.left_before(60) == pytest.approx(1 - 0.95**48)
+    assert life.left_before(61) == pytest.approx(1 - 0.95**60)
+
+
+def test_a_year_by_hand() -> None:
+    """Few left: all ages from 1 on are the tail, and age 13 is age 1 a year later.
+
+    At ages 1 and 13, of 60 + 20 customers 8 leave, at age 4 of 30 six, nobody else. Age 5 nobody saw: there
+    the tail's figures hold, 14 of 420 leave and 5000 come in. Each customer brings 10, at age 13 it is 50.
+    """
+    customers = [60.0, 60, 50, 50, 30, 0, *[30.0] * 7, 20]
+    left = [0.0, 6, 0, 0, 6, 0, *[0.0] * 7, 2]
+    life = table(customers, left, [10 * n for n in customers[:13]] + [50 * 20])
+    assert life.tail == 1
+    # Still there at ages 1; 2, 3, 4; 5; and 6 to 12: 1; 0.9; 0.72; 0.72 × 29 / 30 = 0.696.
+    # In the first month of each year a customer brings (600 + 1000) / 80 = 20.
+    year = 20 + 3 * 0.9 * 10 + 0.72 * 5000 / 420 + 7 * 0.696 * 10
+    assert life.value() == pytest.approx(10 + year / (1 - 0.696))
+    assert life.left_before(5) == pytest.approx(0.28)
+    assert life.left_before(13) == pytest.approx(1 - 0.696)
+    assert life.left_before(26) == pytest.approx(1 - 0.696**2 * 0.9)
 
 
 def test_the_tail_begins_where_customers_become_few() -> None:

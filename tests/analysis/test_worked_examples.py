@@ -260,3 +260,25 @@ def test_serving_at_a_loss_never_pays_back() -> None:
     assert found["gross_margin"] == pytest.approx(-1 / 15)
     assert found["cac_payback_months"] is None
     assert "no margin" in describe("cac_payback_months").undefined
+
+
+def test_a_higher_price_for_new_customers_is_paid_back_sooner() -> None:
+    """A hundred customers pay 100 a month. Of four new ones at 100, each costs 300: three months. At 200 two
+    fewer buy for the same money, 600 each: three months again, and if three buy, 400 each, two.
+
+    With ARPA, which the hundred make, the price would seem to do harm: 6 months and 4.
+    """
+
+    def payback(buyers: int, price: float) -> float | None:
+        ledger: dict[str, list[float]] = {
+            "customers_opening": [100],
+            "mrr_opening": [10_000],
+            "customers_new": [buyers],
+            "mrr_new": [buyers * price],
+            "revenue": [10_000],
+        }
+        return measure(books(1, {"smb": ledger}, costs=acquisition([1200])))["cac_payback_months"]
+
+    assert payback(4, 100) == pytest.approx(3)
+    assert payback(2, 200) == pytest.approx(3)
+    assert payback(3, 200) == pytest.approx(2)

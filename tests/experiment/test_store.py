@@ -471,6 +471,31 @@ def test_monthly_sums_apart_by_another_column(store: Store) -> None:
             store.monthly_by("funnel", by, {"x": column})
 
 
+def test_totals_are_over_the_months_after_the_warm_up(store: Store) -> None:
+    def work(begun: int) -> dict[str, list[Any]]:
+        return {
+            "month": [0, 1, 2, 0, 1, 2],
+            "team": ["x"] * 3 + ["y"] * 3,
+            "role": ["AE"] * 6,
+            "begun": [99, 1, begun, 99, 0, 5],
+            "waits": [99, 10, 20, 99, 0, 0],
+        }
+
+    for replication, begun in enumerate((2, 3)):
+        for name in ("silo", "pod"):
+            store.record(Key(name, 0, replication), {"work": work(begun)}, {})
+    store.record(Key("silo", 0, 2), {"work": work(9)}, {})  # not finished in the other alternative
+    totals = store.totals("work", ("team", "role"), ["begun", "waits"])
+    assert {key: {name: x.tolist() for name, x in of.items()} for key, of in totals["pod"].items()} == {
+        ("x", "AE"): {"begun": [3, 4], "waits": [30, 30]},
+        ("y", "AE"): {"begun": [5, 5], "waits": [0, 0]},
+    }
+    few = store.totals("work", ("role",), ["begun"], first=1)
+    assert few["silo"]["AE",]["begun"].tolist() == [8]
+    with pytest.raises(InputError, match="'work' has no column 'tean'"):
+        store.totals("work", ("tean",), ["begun"])
+
+
 def test_misspelled_tables_and_columns(store: Store) -> None:
     store.record(Key("silo", 0, 0), LEDGER | {"people": {"name": ["x"]}}, {})
     with pytest.raises(

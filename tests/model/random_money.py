@@ -128,7 +128,7 @@ def _growth(draw: st.DrawFn, roles: list[str]) -> Data:
         product["releases"] = {
             "every_months": draw(st.integers(1, 4)),
             "first_month": draw(_MONTH),
-            "price_tiers": draw(st.sampled_from([[1.0, 1.5], [0.5, 1.0, 3.0]])),
+            "price_tiers": draw(st.sampled_from([[1.0, 1.5], [1.0, 2.0, 3.0]])),
             "adopt_probability": draw(CHANCE),
         }
     return product
@@ -192,7 +192,7 @@ _OF_TIERS: dict[str, st.SearchStrategy[Any]] = {
         st.one_of(_MONTH.map(float), st.floats(-1, 6)),
         _PRICE,
         st.sampled_from(["keeps", "at_renewal"]),
-        st.sampled_from([0.0, 1.5, 4.0]),
+        st.sampled_from([0.5, 1.5, 4.0]),
     ),
     "price_response": st.builds(
         lambda win, churn: {"win_odds_elasticity": win, "churn_exponent": churn},

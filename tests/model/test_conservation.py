@@ -52,6 +52,7 @@ def assert_books_balance(scenario: Scenario, replication: Replication) -> None:
     for table in tables.values():
         assert_no_negative_numbers(table)
     funnel_meets_the_log(replication)
+    cohorts_meet_the_log(replication)
     leads_in_are_lost_won_or_inside(replication)
     wins_are_live_waiting_or_gone(replication)
     months_close(scenario, replication)
@@ -62,6 +63,22 @@ def assert_no_negative_numbers(table: Table) -> None:
         if name != "month" and table[name].dtype.kind in "if":
             assert np.isfinite(table[name]).all()
             assert (table[name] >= 0).all(), name
+
+
+def cohorts_meet_the_log(replication: Replication) -> None:
+    """By the month in which a lead came in: the states that it has been in, and the furthest of the lost."""
+    reached: Counter[tuple[object, ...]] = Counter()
+    lost: Counter[tuple[object, ...]] = Counter()
+    for life in logbook.lives(replication).values():
+        key = (logbook.month_of(life[0], replication), life[0].channel, life[0].tier)
+        been = {e.detail for e in life if e.kind in ("enter", "state")}
+        reached.update((*key, state) for state in been)
+        if life[-1].kind == "lost":
+            lost[(*key, max(been, key=STATES.index))] += 1
+    cohorts = replication.tables["cohorts"]
+    found = [(row[:3], row[4:]) for row in cohorts.rows()]
+    assert {(*key, state): n for key, (state, n, _) in found} == reached
+    assert {(*key, state): n for key, (state, _, n) in found if n} == lost
 
 
 def funnel_meets_the_log(replication: Replication) -> None:

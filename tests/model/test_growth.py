@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import deepcopy
 from typing import Any
 
@@ -192,14 +193,14 @@ def lever(attempts: float = 1.0, passes: float = 1.0, adds: float = 0.1, **more:
 
 
 def sold_by(
-    role_hours: float, levers: Data, *, customers: int = 10, months: int = 6, **product: Any
+    role_hours: float, levers: Data, *, customers: int = 10, months: int = 6, ams: int = 1, **product: Any
 ) -> Scenario:
-    """Customers whose levers are worked by one AM; an hour is a day at HOURS a month."""
+    """Customers whose levers are worked by AMs, one as a rule; an hour is a day at HOURS a month."""
     return base(
         {"levers": levers} | product,
         customers=customers,
         months=months,
-        organization={"teams": {"success": {"members": {"AM": 1}}}},
+        organization={"teams": {"success": {"members": {"AM": ams}}}},
         people={"AM": {"hours_per_month": role_hours}},
     )
 
@@ -309,18 +310,19 @@ def test_a_lever_works_with_live_customers() -> None:
 
 
 def test_at_renewal_once_a_term() -> None:
-    # By itself: when the term ends. By somebody: beside the renewal conversation, two months before.
+    # By itself or by somebody: it bears fruit when the term ends. Somebody talks about it beside the renewal
+    # conversation, two months before.
     once = lever(0.0, adds=1.0, at_renewal=True)
     terms = {"contracts": {"half": {"term_months": 6}}}
     replication = books(base({"levers": {"up": once}} | terms, customers=1, months=13))
     assert moved(replication, "expansion", "up") == {6: 100, 12: 200}
     renewal = {"by": "AM", "effort_hours": 1.0, "months_before": 2}
-    talked = {"contracts": {"half": {"term_months": 6, "renewal": renewal}}}
+    talked: Data = {"contracts": {"half": {"term_months": 6, "renewal": renewal}}}
     scenario = sold_by(
         HOURS, {"up": once | {"by": "AM", "effort_hours": 2.0}}, customers=1, months=13, **talked
     )
     replication = run(scenario)
-    assert moved(replication, "expansion", "up") == {5: 100, 11: 200}
+    assert moved(replication, "expansion", "up") == {6: 100, 12: 200}
     busy = [float(days) for days in replication.tables["work"]["busy_days"]]
     assert busy == pytest.approx([3.0 if month in (5, 11) else 0.0 for month in range(1, 14)])
     # Who pays by the month has no term to renew.
@@ -653,3 +655,25 @@ def test_only_live_customers_bring_leads() -> None:
     }
     scenario = market({}, months=4, channels={"web": at_once(500), "word": word}, journeys={"t": steps})
     assert_brought(books(scenario), [0, 0, 1, 1])
+
+
+# -------------------------------------------------------------------------------------------- who talks, when
+
+
+def test_talks_are_shared_out_among_those_who_can_lead_them() -> None:
+    # Nobody's care is an AM's, so that nobody has customers to be told apart by: each gets half of the talks.
+    levers = {"up": lever(1.0, 0.0, by="AM")}
+    replication = run(sold_by(HOURS, levers, customers=100, months=2, ams=2))
+    who = Counter(event.detail for event in logbook.of_kind(replication, "talk"))
+    assert sorted(who.values()) == [100, 100]
+
+
+def test_a_price_agreed_upon_before_a_renewal_holds_from_the_renewal_on() -> None:
+    # Agreed upon six months before the term ends, paid from month 13 on.
+    renewal = {"by": "AM", "months_before": 6}
+    increase = lever(0.0, adds=0.1, at_renewal=True, by="AM", raises="price")
+    annual = {"term_months": 12, "paid_months_ahead": 12, "renewal": renewal}
+    scenario = sold_by(HOURS, {"rise": increase}, customers=10, months=14, contracts={"annual": annual})
+    ledger = run(scenario).tables["ledger"]
+    assert ledger["mrr_closing"].tolist() == [1000.0] * 11 + [1100.0] * 3
+    assert ledger["receipts"].tolist() == [12_000.0] + [0.0] * 11 + [13_200.0, 0.0]

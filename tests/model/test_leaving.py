@@ -214,15 +214,22 @@ def test_less_care_than_needed_in_proportion(needed: float, factor: float) -> No
 
 
 def test_an_overloaded_keeper_gives_what_he_has_time_for() -> None:
-    # 100 customers ask for 50 hours of his 30.4375, in 20 blocks of 2.5 hours: he gets through 12 whole ones.
+    # 100 customers ask for 50 hours of his 30.4375, in 20 blocks of 2.5 hours, each due when the next one
+    # comes: of 19 that are due in the first month he gets through 12.
     scenario = cared_for(100, HOURS, months=1)
     churned = [ledger(books(scenario, r), "customers_churned")[0] for r in range(100)]
-    assert_proportion(sum(churned), 100 * 100, float(left(1 + 3 * 8 / 20)))
+    assert_proportion(sum(churned), 100 * 100, float(left(1 + 3 * 7 / 19)))
+
+
+def test_who_keeps_up_covers_everybody_in_every_month() -> None:
+    # Every block is done when the next one comes, in whatever month that is: 45 of 60.875 hours.
+    hazard = run(cared_for(90, 2 * HOURS, months=6)).tables["hazard"]
+    assert hazard["mean"][hazard["factor"] == "coverage"].tolist() == [1.0] * 6
 
 
 def test_coverage_is_that_of_ones_own_keeper() -> None:
-    # One keeper has 40 customers of one tier, 20 hours in blocks of an hour, and gets through 12 of them in
-    # his 12.5 hours; the other has 20 of the other tier, and gets through all.
+    # One keeper has 40 customers of one tier, 20 hours in blocks of an hour, and gets through 12 of the 19
+    # that are due in his 12.5 hours; the other has 20 of the other tier, and gets through all.
     tier = product(coverage=COVERAGE) | {"price_per_month": 1, "care": CARE}
     steps = {"sign": {"by": "nobody", "on": "MQL", "to": "WIN"}, "live": {"by": "nobody", "to": "LIVE"}}
     team = {"members": {"CSM": 1}}
@@ -239,7 +246,7 @@ def test_coverage_is_that_of_ones_own_keeper() -> None:
         people={"CSM": {"hours_per_month": 12.5}},
     )
     churned = np.array([ledger(books(scenario, r), "customers_churned") for r in range(150)]).sum(axis=0)
-    assert_proportion(churned[0], 150 * 40, float(left(1 + 3 * 8 / 20)))
+    assert_proportion(churned[0], 150 * 40, float(left(1 + 3 * 7 / 19)))
     assert_proportion(churned[1], 150 * 20, CHURN)
 
 

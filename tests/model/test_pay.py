@@ -96,7 +96,7 @@ def _of_a_sale(bases: Bases, plan: Commission, person: str, account: Account, sc
         product = scenario.tiers[account.tier]
         for month, mrr in enumerate(account.mrr):
             counts = plan.revenue_months is None or account.age[month] <= plan.revenue_months
-            if mrr is not None and counts:
+            if mrr is not None and counts and not any(account.left[:month]):
                 net = mrr * (1 - product.cost_to_serve_share) - product.cost_to_serve_per_month
                 bases[month, person] += net
     else:
@@ -238,6 +238,9 @@ def test_performance_only() -> None:
     del plan["revenue_months"]
     tier["churn_per_month"] = 1.0
     assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == pytest.approx([0, 28, 0, 0, 0])
+    # Nor is who left and comes back won again: all leave at the end of month 2, to return a month later.
+    back = tier | {"reactivation": {"probability_per_month": 1.0}}
+    assert paid(firm({"commission": plan}, leads=2, tiers={"t": back})) == pytest.approx([0, 28, 0, 0, 0])
     # Customers who bring less than they cost are no reason to pay, nor to take back.
     tier = {"price_per_month": 100, "cost_to_serve_per_month": 105}
     assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == [0.0] * 5
@@ -497,3 +500,21 @@ def test_tiers_bear_what_their_own_work_costs() -> None:
         if kind == "salaries"
     }
     assert salaries == pytest.approx({"a": 2000, "b": 1000})
+
+
+def test_time_spent_on_customers_leaves_nothing_for_acquisition() -> None:
+    # Blocks of care whose hours do not add up exactly in binary: what is left of subtracting them is no work.
+    care = {"by": "CSM", "effort_hours_per_month": 0.7}
+    replication = run(
+        world(
+            horizon_months=12,
+            tiers={"t": {"price_per_month": 100, "churn_per_month": 0.1, "care": care}},
+            channels={"web": at_once(0)},
+            journeys={"t": {"sell": {"by": "nobody", "on": "MQL", "to": "WIN"}, "live": LIVE}},
+            people={"CSM": {"hours_per_month": 140, "salary_per_year": 60_000}},
+            organization={"teams": {"success": {"members": {"CSM": 1}}}},
+            opening={"customers": {"t": {"customers": 77}}},
+        )
+    )
+    assert sum(of_kind(replication, "salaries", "acquisition")) == 0
+    assert sum(of_kind(replication, "salaries", "retention")) == pytest.approx(60_000)

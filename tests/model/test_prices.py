@@ -530,3 +530,22 @@ def test_the_price_of_another_tier_is_another_matter() -> None:
 
     assert of("u", 100) == of("u", 180)
     assert of("t", 100) != of("t", 180)
+
+
+def test_who_renews_late_gets_the_last_price_that_was_for_the_base_too() -> None:
+    # 150 for the base from month 3 on, 160 for new ones only from month 6 on: who renews at the end of month
+    # 12 gets 150.
+    changes = {
+        "first": {"month": 3, "price_per_month": 150, "base": "at_renewal"},
+        "then": {"month": 6, "price_per_month": 160, "base": "keeps"},
+    }
+    annual = {"contracts": {"annual": {"term_months": 12}}}
+    replication = run(base({"price_changes": changes} | annual, customers=1, months=13))
+    assert replication.tables["ledger"]["mrr_closing"].tolist() == [100.0] * 11 + [150.0] * 2
+
+
+def test_a_price_of_nothing_is_no_reason_to_fail() -> None:
+    free = {"price_per_month": 0, "reference_price_per_month": 100, "churn_per_month": 0.0}
+    response = {"price_response": {"win_odds_elasticity": 50, "churn_exponent": 50}}
+    replication = run(base(free | response, customers=10, months=2))
+    assert replication.tables["ledger"]["customers_churned"].tolist() == [0, 0]
