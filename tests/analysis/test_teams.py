@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +23,7 @@ def results(tmp_path: Path) -> Results:
     with Store.create(tmp_path / "x", {"base": SCENARIO}, seed=1) as store:
         store.begin(2)
         for number in range(2):
-            work: dict[str, list[object]] = {
+            work: dict[str, Sequence[Any]] = {
                 "month": [0, 1, 2, 0, 1, 2, 0, 1, 2],
                 "team": ["pod#1"] * 3 + ["pod#2"] * 6,
                 "role": ["AE"] * 6 + ["CSM"] * 3,
