@@ -190,6 +190,7 @@ def test_shutdown_without_waiting_kills_what_runs() -> None:
     pid = executor.submit(own_pid, 0).result()
     running = executor.submit(time.sleep, 600)
     queued = [executor.submit(time.sleep, 600) for _ in range(5)]
+    assert soon(running.running)  # else it would be cancelled like those that queue
     begin = time.monotonic()
     executor.shutdown(wait=False)
     assert soon(lambda: running.done() and all(future.done() for future in queued))
