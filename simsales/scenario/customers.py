@@ -124,6 +124,7 @@ class CoverageEffect(Part):
     factor_if_none: Annotated[float, Field(ge=1, le=100)] = 1.0
     """The factor without any care; in between, in proportion."""
 
+
 class ChurnFactors(Part):
     """Factors on the hazard of leaving, multiplied with each other; each is 1 unless it says otherwise.
 

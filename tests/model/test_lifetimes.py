@@ -166,7 +166,7 @@ def test_the_formula_is_wrong_under_a_falling_hazard_by_what_theory_says() -> No
 
 # ------------------------------------------------------------------------------------- the KPIs of a window
 
-HORIZON, PER_MONTH, REPLICATIONS = 24, 160, 18
+HORIZON, PER_MONTH, REPLICATIONS = 24, 160, 28
 
 
 def window(product: Data) -> Scenario:
