@@ -17,9 +17,10 @@ from simsales.model.books import TierMonth
 from simsales.model.growth import RENEWAL, Change, Growth, ReferenceBook, Talk, of_month
 from simsales.model.leads import Customer
 from simsales.model.leaving import MISSED, REASONS, Hazard, Moment, shares_of_reasons, who_is_live
-from simsales.model.register import YEAR, Register, Rows, joined, kept
+from simsales.model.prices import in_menu_order
+from simsales.model.register import Register, Rows, joined, kept
 from simsales.scenario.schema import Scenario
-from simsales.units import MONTH_DAYS
+from simsales.units import MONTH_DAYS, YEAR
 
 if TYPE_CHECKING:
     from simsales.model.customers import Customers
@@ -73,7 +74,7 @@ class Base:
         churn = product.churn_per_month
         self._hazard_per_month = inf if churn == 1 else -log1p(-churn)
         self._hazard = Hazard(product, prices)
-        contracts = sorted(product.contracts.items(), key=lambda item: (item[1].term_months, item[0]))
+        contracts = in_menu_order(product)
         self._contracts = [contract for _, contract in contracts]
         self._contract_names = [name for name, _ in contracts]
         self._ahead = [contract.paid_months_ahead for contract in self._contracts]

@@ -239,7 +239,6 @@ class Customers:
         customer.signed_at, customer.known = self._clock._now, False
         lead.state = lead.furthest = LIVE
         lead.flow.inside[LIVE] += 1
-        lead.flow.returned += 1
         self.go_live(lead)
         if self._log is not None:
             self._log.customer("return", lead, "", None, mrr)

@@ -165,8 +165,6 @@ class Flow:
         """The current month's counts."""
         self.inside = [0] * len(STATES)
         """Leads and customers now in each state (customers that left are not)."""
-        self.returned = 0
-        """Customers that have left and come back."""
 
         self.columns: list[Column] = []
         """What a row of these leads' luck holds."""

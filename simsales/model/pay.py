@@ -13,6 +13,7 @@ from simsales.scenario.costs import Commission
 from simsales.scenario.customers import Contract
 from simsales.scenario.schema import Scenario
 from simsales.scenario.steps import Step
+from simsales.units import YEAR
 
 if TYPE_CHECKING:
     from simsales.model.base import Base
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from simsales.model.teams import Teams
 
 ACQUISITION, RETENTION, SERVING = "acquisition", "retention", "serving"
-YEAR = 12
 ROUNDING_DAYS = 1e-9
 """Less time than this is what subtracting sums leaves behind, and not work."""
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import exp, inf, log
 from typing import TYPE_CHECKING
 
+from simsales.scenario.customers import Contract
 from simsales.scenario.market import Tier
 from simsales.units import MONTH_DAYS
 
@@ -55,12 +56,19 @@ class PriceList:
         return price / self.reference if self.reference else 1.0
 
 
+def in_menu_order(product: Tier) -> list[tuple[str, Contract]]:
+    """The contracts of a tier, in the order by whose places customers name theirs.
+
+    Short terms first: whatever makes long ones more attractive moves some buyers to the next longer.
+    """
+    return sorted(product.contracts.items(), key=lambda item: (item[1].term_months, item[0]))
+
+
 class Menu:
     """The contracts of a tier, and which of them a buyer signs."""
 
     def __init__(self, product: Tier, warm_up_months: int) -> None:
-        # Short terms first: whatever makes long ones more attractive moves some buyers to the next longer.
-        ordered = sorted(product.contracts.items(), key=lambda item: (item[1].term_months, item[0]))
+        ordered = in_menu_order(product)
         self.names = [name for name, _ in ordered]
         self.contracts = [contract for _, contract in ordered]
         self._from = [

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from simsales.model.leaving import MISSED, Hazard, shares_of_reasons
 from simsales.scenario.customers import Contract
 from simsales.scenario.market import Tier
+from simsales.units import YEAR
 
 if TYPE_CHECKING:
     from simsales.model.leads import Customer
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from simsales.model.prices import PriceList
 
 Rows = NDArray[np.void]
-
-YEAR = 12
 
 
 class Register:
