@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +77,11 @@ def slide(
     return figure, bottom / height, 1 - top / height
 
 
+def joined(*sentences: str) -> str:
+    """Sentences one after the other, those that are empty left out."""
+    return " ".join(filter(None, sentences))
+
+
 def _height(words: str, size: float) -> float:
     """Inches that ``words`` take at most: a line of DejaVu Sans is 1.17 times its size."""
     return (words.count("\n") + 1) * size * 1.17 * SPACING / 72
@@ -91,9 +97,11 @@ def extent(figure: Figure, words: str, size: float, weight: Weight = "normal") -
 
 
 def broken(figure: Figure, words: str, size: float, width: float, weight: Weight = "normal") -> str:
-    """``words`` in lines of at most ``width`` inches, broken at blanks; a longer word is broken too."""
+    """``words`` in lines of at most ``width`` inches, broken at blanks, but none before a per cent sign; a
+    longer word is broken too.
+    """
     lines: list[str] = []
-    for word in words.split():
+    for word in re.split(r"\s+(?![\s%])", words.strip()):
         if lines and extent(figure, f"{lines[-1]} {word}", size, weight) <= width:
             lines[-1] += f" {word}"
             continue

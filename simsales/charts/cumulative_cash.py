@@ -9,14 +9,13 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MultipleLocator
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from simsales.analysis.comparison import compare
 from simsales.analysis.intervals import Summary, summary
 from simsales.analysis.wording import Wording, counted, money
-from simsales.charts.canvas import GREY, MARGIN, broken, extent, slide, style
+from simsales.charts.canvas import GREY, MARGIN, broken, extent, joined, slide, style
 from simsales.charts.lines import (
     AXIS_SIZE,
     LABEL_SIZE,
@@ -25,6 +24,7 @@ from simsales.charts.lines import (
     draw_line,
     draw_points,
     has_ranges,
+    label_axes,
     label_ends,
     shortened,
 )
@@ -39,6 +39,7 @@ def cumulative_cash(
     low: Mapping[str, Summary] | None = None,
     break_even: Mapping[str, Summary] | None = None,
     currency: str = "USD",
+    remark: str = "",
 ) -> Figure:
     """Draw cumulative cash month by month; the title says where it stands at the end.
 
@@ -52,6 +53,7 @@ def cumulative_cash(
         low: by alternative, the lowest point of each replication.
         break_even: by alternative, the month of each replication from whose end on cash is not below zero.
         currency: of the amounts.
+        remark: what else the reader has to know, such as what was changed for this run; for the foot.
 
     Raises:
         ValueError: if there is no month or no alternative, or shapes do not agree.
@@ -62,9 +64,8 @@ def cumulative_cash(
     x = np.arange(1, shape[1] + 1)
     stats = {name: [summary(column) for column in values.T] for name, values in series.items()}
     with style():
-        return _drawn(
-            x, stats, _finding(series, currency), _note(low or {}, break_even or {}, currency), currency
-        )
+        note = joined(_note(low or {}, break_even or {}, currency), remark)
+        return _drawn(x, stats, _finding(series, currency), note, currency)
 
 
 def _finding(series: Mapping[str, NDArray[np.float64]], currency: str) -> str:
@@ -79,7 +80,7 @@ def _finding(series: Mapping[str, NDArray[np.float64]], currency: str) -> str:
     cash = compare(values, baseline=baseline, better={"cash_end": "higher"}).kpis["cash_end"]
     means = {name: -np.inf if mean is None else mean for name, mean in cash.means.items()}
     best = max(cash.differences, key=lambda name: means[name])
-    who = best if len(series) == 2 else f"{best}, the highest of {len(series) - 1},"
+    who = best if len(series) == 2 else f"{best}, the highest of the {len(series) - 1} others,"
     d = cash.differences[best]
     there = f"cash of {who} stands at {money(means[best], currency)}"
     if d.verdict == "no difference shown":
@@ -153,11 +154,7 @@ def _drawn(
     }
     if not alone:
         _mark(axes, x, stats, colors, currency)
-    axes.grid(visible=True, axis="y")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value, currency)))
-    step = next((n for n in (1, 2, 3, 6, 12, 24) if len(x) <= 8 * n), 60)
-    axes.xaxis.set_major_locator(MultipleLocator(step))
-    axes.set_xlabel("months after the warm-up")
+    label_axes(axes, len(x), currency)
     xs = {name: float(x[-1] + shift) for name, shift in zip(stats, shifts, strict=True)}
     label_ends(axes, labels, xs, {name: s[-1].mean for name, s in stats.items()}, colors)
     return figure

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from simsales.analysis.intervals import Summary
 from simsales.analysis.wording import counted, label, number, step_of
-from simsales.charts.canvas import GREY, MARGIN, extent, slide, style
+from simsales.charts.canvas import GREY, MARGIN, extent, joined, slide, style
 from simsales.scenario.parts import STATES
 
 FLOWS = tuple(state.lower() for state in STATES)
@@ -20,7 +20,7 @@ BAR, LIGHT = "#0072B2", "#8FC1DE"
 SIZE = 14.0
 
 
-def funnel(summaries: Mapping[str, Summary], *, scenario: str, replications: int) -> Figure:
+def funnel(summaries: Mapping[str, Summary], *, scenario: str, replications: int, remark: str = "") -> Figure:
     """Draw how many leads a month enter each state, as bars from zero with 95 % intervals; the title tells
     the finding.
 
@@ -31,6 +31,7 @@ def funnel(summaries: Mapping[str, Summary], *, scenario: str, replications: int
         summaries: by KPI, per month; states that are missing or undefined are left out.
         scenario: its name.
         replications: how many there are.
+        remark: what else the reader has to know, such as what was changed for this run; for the foot.
 
     Raises:
         ValueError: if no state of the funnel is defined.
@@ -44,7 +45,10 @@ def funnel(summaries: Mapping[str, Summary], *, scenario: str, replications: int
             _finding(summaries, scenario),
             f"Leads that enter each state in a month: mean of {counted(replications)}; "
             "black lines and ± are 95 % intervals of the mean.",
-            "Percentages compare the flows of the same months; they are not the conversion of a cohort.",
+            joined(
+                "Percentages compare the flows of the same months; they are not the conversion of a cohort.",
+                remark,
+            ),
         )
         width, height = figure.get_size_inches()
         names = max(extent(figure, label(state), SIZE, "bold") for state in shown)

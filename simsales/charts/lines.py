@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MultipleLocator
 from numpy.typing import NDArray
 
 from simsales.analysis.intervals import Summary
+from simsales.analysis.wording import money
 from simsales.charts.canvas import spread
 
 Column = NDArray[np.float64]
@@ -52,6 +54,15 @@ def draw_points(axes: Axes, x: Column, name: str, stats: Sequence[Summary], *, r
             x, low, high, color=color, alpha=opacity, linewidth=9 if opacity > 0.2 else 18, label=name
         )
     return color
+
+
+def label_axes(axes: Axes, months: int, currency: str) -> None:
+    """Money upwards, months to the right, at most eight of which are named."""
+    axes.grid(visible=True, axis="y")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value, currency)))
+    step = next((n for n in (1, 2, 3, 6, 12, 24) if months <= 8 * n), 60)
+    axes.xaxis.set_major_locator(MultipleLocator(step))
+    axes.set_xlabel("months after the warm-up")
 
 
 def label_ends(

@@ -6,26 +6,30 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MultipleLocator
 from numpy.typing import NDArray
 
 from simsales.analysis.comparison import compare
 from simsales.analysis.intervals import Summary, summary
 from simsales.analysis.wording import Wording, counted, money, percent
-from simsales.charts.canvas import MARGIN, broken, extent, slide, style
+from simsales.charts.canvas import MARGIN, broken, extent, joined, slide, style
 from simsales.charts.lines import (
     AXIS_SIZE,
     LABEL_SIZE,
     draw_line,
     draw_points,
     has_ranges,
+    label_axes,
     label_ends,
     shortened,
 )
 
 
 def monthly_mrr(
-    series: Mapping[str, NDArray[np.float64]], months: Sequence[int], *, currency: str = "USD"
+    series: Mapping[str, NDArray[np.float64]],
+    months: Sequence[int],
+    *,
+    currency: str = "USD",
+    remark: str = "",
 ) -> Figure:
     """Draw MRR month by month; the title says how the last month compares with the first alternative.
 
@@ -40,6 +44,7 @@ def monthly_mrr(
         series: by alternative, the baseline first: MRR at each month's end, shape (replications, months).
         months: the number of each month, 1 being the first after the warm-up; months below 1 are not drawn.
         currency: of the amounts.
+        remark: what else the reader has to know, such as what was changed for this run; for the foot.
 
     Raises:
         ValueError: if there is no month after the warm-up, no alternative, or shapes do not agree.
@@ -59,7 +64,7 @@ def monthly_mrr(
             stats,
             _finding(ends, int(x[-1]), currency),
             _subtitle(series, currency),
-            _note(series),
+            joined(_note(series), remark),
             currency,
         )
 
@@ -77,7 +82,7 @@ def _finding(ends: Mapping[str, NDArray[np.float64]], month: int, currency: str)
     means = {name: -np.inf if mean is None else mean for name, mean in mrr.means.items()}
     best = max(mrr.differences, key=lambda name: means[name])
     d = mrr.differences[best]
-    who = best if len(ends) == 2 else f"{best}, the highest of {len(ends) - 1},"
+    who = best if len(ends) == 2 else f"{best}, the highest of the {len(ends) - 1} others,"
     if d.verdict == "no difference shown":
         both = f"{who} at {said[best]} and {baseline} at {said[baseline]}"
         return f"{after} no difference in MRR is shown between {both}"
@@ -147,11 +152,7 @@ def _drawn(
     }
     axes.set_ylim(0, ymax)
     axes.set_xlim(x[0] - 0.5 * alone, x[-1] + 0.3 * alone)
-    axes.grid(visible=True, axis="y")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value, currency)))
-    step = next((n for n in (1, 2, 3, 6, 12, 24) if len(x) <= 8 * n), 60)
-    axes.xaxis.set_major_locator(MultipleLocator(step))
-    axes.set_xlabel("months after the warm-up")
+    label_axes(axes, len(x), currency)
     xs = {name: float(x[-1] + shift) for name, shift in zip(stats, shifts, strict=True)}
     label_ends(axes, labels, xs, {name: s[-1].mean for name, s in stats.items()}, colors)
     return figure

@@ -22,7 +22,7 @@ from simsales.analysis.wording import (
     percent,
     step_of,
 )
-from simsales.charts.canvas import GREY, MARGIN, broken, extent, slide, style
+from simsales.charts.canvas import GREY, MARGIN, broken, extent, joined, slide, style
 
 BOARD = (
     *("sql", "win", "win_rate", "sales_cycle_days", "customers_end", "logo_churn_monthly", "nrr", "arpa"),
@@ -57,6 +57,7 @@ def paired_differences(
     *,
     kpis: Sequence[str] | None = None,
     currency: str = "USD",
+    remark: str = "",
 ) -> Figure:
     """Draw each KPI's paired difference and interval in per cent of the baseline; the title tells the
     finding.
@@ -73,6 +74,7 @@ def paired_differences(
         kpis: which to show; by default those for a board. KPIs without a percentage (the baseline is zero,
             below or undefined) are named in the note at the foot instead.
         currency: of all amounts.
+        remark: what else the reader has to know, such as what was changed for this run; for the foot.
 
     Raises:
         ValueError: if a KPI asked for is not in the comparison.
@@ -93,7 +95,7 @@ def paired_differences(
         figure, bottom, top = slide(
             _finding(comparison, shown, words),
             _subtitle(comparison),
-            _note(comparison, words, [kpi for kpi in wanted if kpi not in shown], len(shown)),
+            joined(_note(comparison, words, [kpi for kpi in wanted if kpi not in shown], len(shown)), remark),
             drawing=depth * ROW_INCHES + 1.0,
             width=4.2 + len(comparison.others) * (PANEL_INCHES + 1.0) if many else 0,
         )

@@ -76,7 +76,9 @@ def test_the_title_is_the_finding() -> None:
     assert title(cumulative_cash({"a": base, "b": base + 0})) == (
         "After 2 months cash of b stands at $100k; no difference from a is shown"
     )
-    assert "c, the highest of 2, stands" in title(cumulative_cash({"a": base, "b": base, "c": better}))
+    assert "c, the highest of the 2 others, stands" in title(
+        cumulative_cash({"a": base, "b": base, "c": better})
+    )
     # 100 ± 4.302653 × 10 / √3 = 24.8 thousand.
     assert title(cumulative_cash({"a": base})) == "After 2 months the cash of a stands at $100k (±25k)"
     first = title(cumulative_cash({"a": base[:, :1]}, currency="CHF"))

@@ -73,7 +73,7 @@ def test_the_title_is_the_finding_of_the_paired_difference(mrr: Make) -> None:
     assert "% more than silo (±" in clear
     assert "% less than silo (±" in worse
     assert "no difference in MRR is shown between pod" in same
-    assert "c, the highest of 3," in four
+    assert "c, the highest of the 3 others," in four
     assert alone.startswith("After 24 months the MRR of silo is $")
 
 
