@@ -77,6 +77,8 @@ class _Lazy(click.Group):
             if ctx.meta.get(DEBUG):
                 traceback.print_exc()
             complain(str(error))
+            for note in getattr(error, "__notes__", ()):
+                click.echo(f"hint: {note}", err=True)
             ctx.exit(error.exit_code)
         except OSError as error:
             if ctx.meta.get(DEBUG):

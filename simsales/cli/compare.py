@@ -88,21 +88,24 @@ def compare(
     comparison, tiers = comparisons[""], {tier: c for tier, c in comparisons.items() if tier}
     months = monthly_kpis(results, horizon_months=horizon)
     mrr = results.monthly("ledger", "mrr_closing")
+    teams = team_kpis(results, horizon_months=horizon)
+    changed = experiment.changes(overlays, overrides)
     saved = experiment.Files(
         charts={
-            "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency),
+            "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency, remark=changed),
             "cumulative-cash": cumulative_cash(
                 {name: kpis["cash_end"] for name, kpis in months.items()},
                 low={name: summary(kpis["cash_low"]) for name, kpis in totals.items()},
                 break_even={name: summary(kpis["break_even_month"]) for name, kpis in totals.items()},
                 currency=currency,
+                remark=changed,
             ),
-            "paired-differences": paired_differences(comparison, describe, currency=currency),
+            "paired-differences": paired_differences(comparison, describe, currency=currency, remark=changed),
         },
         tables={
             "kpis": (KPI_COLUMNS, kpi_rows(values, describe, currency=currency, comparisons=comparisons)),
             "monthly": (MONTHLY_COLUMNS, monthly_rows(months, describe, currency=currency)),
-            "teams": (TEAM_COLUMNS, team_rows(team_kpis(results, horizon_months=horizon), describe)),
+            "teams": (TEAM_COLUMNS, team_rows(teams, describe)),
         },
     )
     if as_json:
@@ -124,5 +127,11 @@ def compare(
         from simsales.cli.tables import comparison_table
 
         table = comparison_table(comparison, describe, currency=currency, tiers=tiers, everything=everything)
-        experiment.present(results, table, saved)
+        asked = [
+            f"{name}: {scenarios[name].question}"
+            for name in others
+            if scenarios[name].question not in ("", scenarios[baseline].question)
+        ]
+        experiment.present(results, table, saved, *asked, changed)
+    experiment.doubt_idle(teams)
     experiment.end(results)

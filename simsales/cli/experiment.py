@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from simsales.errors import Fault, InputError, ScenarioError, SimsalesError
-from simsales.scenario import load
+from simsales.scenario import Scenario, load
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from rich.console import RenderableType
 
+    from simsales.analysis.teams import Teams
     from simsales.experiment.conduct import Results
     from simsales.experiment.store import Failure
-    from simsales.scenario.schema import Scenario
 
 
 def read(files: Sequence[str], overlays: Sequence[str], overrides: Sequence[str]) -> dict[str, Scenario]:
@@ -36,17 +36,49 @@ def read(files: Sequence[str], overlays: Sequence[str], overrides: Sequence[str]
     """
     scenarios: dict[str, Scenario] = {}
     faults: list[Fault] = []
+    doubts: list[Fault] = []
+    hints: list[str] = []
     for file in files:
         name = Path(file).stem
         if name in scenarios:
             raise InputError(f"two alternatives are called {name!r}; give their files different names")
         try:
-            scenarios[name] = load(file, overlays=overlays, overrides=overrides)
+            scenarios[name] = load(file, overlays=overlays, overrides=overrides, doubts=doubts)
         except ScenarioError as error:
             faults += error.faults
+            hints += about(file, overlays, error.faults)
+    voice(doubts)
     if faults:
-        raise ScenarioError(faults)
+        raise hinting(faults, hints)
     return scenarios
+
+
+def voice(doubts: Sequence[Fault]) -> None:
+    """Tell what may be a slip, though nothing is wrong with it, on standard error."""
+    for doubt in sorted(set(doubts)):
+        click.echo(click.style(f"warning: {doubt}", fg="yellow"), err=True)
+
+
+def about(file: str, overlays: Sequence[str], faults: Sequence[Fault]) -> Iterator[str]:
+    """What else to say about the faults of a scenario file: how they may have come about."""
+    parts = {f"no {name}" for name, part in Scenario.model_fields.items() if part.is_required()}
+    found = [fault.found for fault in faults if fault.column == 1]
+    if parts.intersection(found) and not any(what.startswith("unknown key") for what in found):
+        yield (
+            f"if {file} is only to change other scenarios, lay it over one: "
+            f"simsales validate SCENARIO --with {file}"
+        )
+    files = {fault.file for fault in faults}
+    if not files.intersection((file, *overlays)) and not any(name.startswith("--set ") for name in files):
+        yield f"{file} extends {' and '.join(sorted(files))}: what it changes does not fit there any more"
+
+
+def hinting(faults: Sequence[Fault], hints: Sequence[str]) -> ScenarioError:
+    """The error with its hints as notes."""
+    error = ScenarioError(faults)
+    for hint in dict.fromkeys(hints):
+        error.add_note(hint)
+    return error
 
 
 def perform(
@@ -95,11 +127,35 @@ def perform(
     return results
 
 
-def present(results: Results, table: RenderableType, files: Files) -> None:
-    """Print the table and save charts and tables into the results folder."""
+def changes(overlays: Sequence[str], overrides: Sequence[str]) -> str:
+    """A sentence that says what was changed on the command line; nothing if nothing was that matters."""
+    changed = [*(Path(overlay).name for overlay in overlays)]
+    changed += [override for override in overrides if not override.startswith("question=")]
+    return f"Changed for this run: {', '.join(changed)}." if changed else ""
+
+
+def doubt_idle(teams: Mapping[str, Teams]) -> None:
+    """Tell on standard error whose people never had anything to do: a team may be there by a slip."""
+    for alternative, kpis in teams.items():
+        busy: dict[tuple[str, str], bool] = {}
+        for (team, role, kpi), values in kpis.items():
+            if kpi == "utilization":
+                one = (team.partition("#")[0], role)
+                busy[one] = busy.get(one, False) or bool((values > 0).any())
+        for (team, role), worked in sorted(busy.items()):
+            if not worked:
+                words = f"{alternative}: the {role} of {team} never had anything to do; are they meant so?"
+                click.echo(click.style(f"warning: {words}", fg="yellow"), err=True)
+
+
+def present(results: Results, table: RenderableType, files: Files, *said: str) -> None:
+    """Print what is to be ``said`` and the table, and save charts and tables into the results folder."""
     from rich.console import Console
+    from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else 110)
+    for sentence in filter(None, said):
+        console.print(Text(sentence))
     console.print(table)
     click.echo()
     for path in save(results, files):

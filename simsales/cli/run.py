@@ -69,24 +69,24 @@ def run(
     tiers = {tier: summaries(of[name]) for tier, of in by_tier.items()}
     months = monthly_kpis(results, horizon_months=scenario.horizon_months)
     mrr = results.monthly("ledger", "mrr_closing")
+    teams = team_kpis(results, horizon_months=scenario.horizon_months)
+    changed = experiment.changes(overlays, overrides)
     saved = experiment.Files(
         charts={
-            "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency),
+            "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency, remark=changed),
             "cumulative-cash": cumulative_cash(
                 {name: months[name]["cash_end"]},
                 low={name: kpis["cash_low"]},
                 break_even={name: kpis["break_even_month"]},
                 currency=currency,
+                remark=changed,
             ),
-            "funnel": funnel(kpis, scenario=name, replications=count),
+            "funnel": funnel(kpis, scenario=name, replications=count, remark=changed),
         },
         tables={
             "kpis": (KPI_COLUMNS, kpi_rows(values, describe, currency=currency)),
             "monthly": (MONTHLY_COLUMNS, monthly_rows(months, describe, currency=currency)),
-            "teams": (
-                TEAM_COLUMNS,
-                team_rows(team_kpis(results, horizon_months=scenario.horizon_months), describe),
-            ),
+            "teams": (TEAM_COLUMNS, team_rows(teams, describe)),
         },
     )
     if as_json:
@@ -116,5 +116,6 @@ def run(
             tiers=tiers,
             everything=everything,
         )
-        experiment.present(results, table, saved)
+        experiment.present(results, table, saved, scenario.question, changed)
+    experiment.doubt_idle(teams)
     experiment.end(results)

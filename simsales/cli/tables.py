@@ -139,8 +139,8 @@ def comparison_table(
         f"{counted(comparison.replications)}, paired by common random numbers. ± is the half-width of the "
         f"{level(comparison.confidence)} interval of the paired difference"
         f"{together if len(comparison.others) > 1 else ''}. Chance better is the share of the "
-        "replications in which it does better; what is shown is about the mean. Each KPI is judged on its "
-        "own: of twenty without any true difference, "
+        "replications in which it does better, ties counted half; what is shown is about the mean. Each KPI "
+        "is judged on its own: of twenty without any true difference, "
         f"{_expected(20 * (1 - comparison.confidence))} will seem to show one."
     )
     return Group(*blocks, Text(note, style="dim"), *_more(len(comparison.kpis) - len(shown)))

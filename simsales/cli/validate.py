@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from simsales.cli import options
+from simsales.cli import experiment, options
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import load
 
@@ -28,12 +28,16 @@ def validate(files: tuple[str, ...], overlays: tuple[str, ...], overrides: tuple
       simsales validate scenarios/pod.yaml --with scenarios/claims.yaml
     """
     faults: list[Fault] = []
+    doubts: list[Fault] = []
+    hints: list[str] = []
     for file in files:
         try:
-            load(file, overlays=overlays, overrides=overrides)
+            load(file, overlays=overlays, overrides=overrides, doubts=doubts)
         except ScenarioError as error:
             faults.extend(error.faults)
+            hints.extend(experiment.about(file, overlays, error.faults))
         else:
             click.echo(f"{file}: ok")
+    experiment.voice(doubts)
     if faults:
-        raise ScenarioError(faults)
+        raise experiment.hinting(faults, hints)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,9 @@ from pydantic import ValidationError
 
 from simsales.errors import Fault
 from simsales.scenario.kinds import NAME, SCENARIO, Kind, kind_at
-from simsales.scenario.merge import Idle
+from simsales.scenario.merge import Idle, New
 from simsales.scenario.nodes import Node
-from simsales.scenario.words import listed, near_miss, shortened
+from simsales.scenario.words import listed, near_miss, plain_number, shortened, slipped
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -125,7 +126,15 @@ def _wrong(each: ErrorDetails, spot: _Spot) -> list[Fault]:
     close = None
     if each["type"] == "literal_error" and isinstance(node.value, str):
         close = near_miss(node.value, spot.kind.choices() if spot.kind is not None else ())
-    return [place.fault(node.written, spot.kind.words() if spot.kind is not None else each["msg"], close)]
+    expected = spot.kind.words() if spot.kind is not None else each["msg"]
+    if close is None and spot.kind is not None:
+        meant = None
+        if isinstance(node.value, str):
+            meant = plain_number(node.value)
+        elif isinstance(node.value, int) and 1 < node.value <= 100:
+            meant = plain_number(f"{node.value}%")  # as one says a share
+        close = None if meant is None or not spot.kind.takes(meant) else f"{meant:f}"
+    return [place.fault(node.written, expected, close)]
 
 
 def _torn(node: Node) -> bool:
@@ -170,6 +179,18 @@ def idle_faults(idle: list[Idle], root: Node) -> list[Fault]:
                 )
             )
     return faults
+
+
+def doubtful(new: list[New]) -> Iterator[Fault]:
+    """A name that is new beside one that differs by a single letter too many, too few or out of its place."""
+    for each in new:
+        kind, name = kind_at(each.path[:-1]), each.path[-1]
+        close = [other for other in each.beside if slipped(name, other)]
+        if kind is not None and kind.names is not None and close:
+            place = each.node.key or each.node.place
+            yield place.fault(
+                f"{shortened(name)}, a new name", f"one that is there: {listed(each.beside)}", close[0]
+            )
 
 
 def path_fault(patch: Node, root: Node) -> Fault | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -67,6 +68,19 @@ class Kind:
         if get_origin(self.bare) is list:
             return kind_of(get_args(self.bare)[0])
         return self.names
+
+    def takes(self, number: Decimal) -> bool:
+        """Whether it is a number, and may be this one."""
+        if self.tagged:
+            return any(member.takes(number) for member in self.tagged.values() if member.fields is None)
+        if self.bare not in (int, float) or (self.bare is int and number % 1):
+            return False
+        above, least, most = self._limit("gt"), self._limit("ge"), self._limit("le")
+        return (
+            (above is None or number > above)
+            and (least is None or number >= least)
+            and (most is None or number <= most)
+        )
 
     def words(self) -> str:
         """What is expected, as one would say it."""

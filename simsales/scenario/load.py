@@ -14,9 +14,9 @@ from ruamel.yaml import YAML
 from ruamel.yaml.representer import SafeRepresenter
 
 from simsales.errors import Fault, ScenarioError
-from simsales.scenario.faults import faults_of, idle_faults, path_fault
+from simsales.scenario.faults import doubtful, faults_of, idle_faults, path_fault
 from simsales.scenario.journey import in_order
-from simsales.scenario.merge import Idle, merge, override
+from simsales.scenario.merge import Idle, New, merge, override
 from simsales.scenario.nodes import Node, Place, read
 from simsales.scenario.schema import Scenario
 from simsales.scenario.words import near_miss, shortened
@@ -30,6 +30,7 @@ def load(
     *,
     overrides: Sequence[str] = (),
     overlays: Sequence[str | os.PathLike[str]] = (),
+    doubts: list[Fault] | None = None,
 ) -> Scenario:
     """Read a scenario file, with all that it extends; lay ``overlays`` over it, then ``overrides``; check the
     result.
@@ -38,6 +39,8 @@ def load(
         path: the scenario file.
         overrides: texts such as ``"people.AE.salary_per_year=70000"``, applied last and in order.
         overlays: files to be merged on top as if they extended the scenario.
+        doubts: takes what may be a slip, though nothing is wrong with it: a team ``pods``, new beside a team
+            ``pod`` that the file extends.
 
     Raises:
         ScenarioError: with every fault found, each at its place in the file (or override) that it was written
@@ -64,16 +67,17 @@ def load(
         raise ScenarioError(faults)
 
     idle: list[Idle] = []
+    new: list[New] = []
     root: Node | None = None
     for layer in layers:
-        root = merge(root, layer, idle)
+        root = merge(root, layer, idle, new)
     assert root is not None
     for patch in patches:
         astray = path_fault(patch, root)
         if astray is not None:
             faults.append(astray)
         else:
-            root = merge(root, patch, idle)
+            root = merge(root, patch, idle, new)
     faults.extend(idle_faults(idle, root))
     try:
         scenario = Scenario.model_validate(root.plain())
@@ -81,6 +85,8 @@ def load(
         raise ScenarioError([*faults, *faults_of(error, root)]) from None
     if faults:
         raise ScenarioError(faults)
+    if doubts is not None:
+        doubts.extend(doubtful(new))
     return scenario
 
 

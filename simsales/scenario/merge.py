@@ -17,11 +17,23 @@ class Idle:
     node: Node
 
 
-def merge(base: Node | None, patch: Node, idle: list[Idle], path: tuple[str, ...] = ()) -> Node:
+@dataclass(frozen=True)
+class New:
+    """A key beside others that had been there before."""
+
+    path: tuple[str, ...]
+    node: Node
+    beside: tuple[str, ...]
+
+
+def merge(
+    base: Node | None, patch: Node, idle: list[Idle], new: list[New], path: tuple[str, ...] = ()
+) -> Node:
     """``base`` with ``patch`` laid over it: mappings merge, null removes, anything else replaces.
 
     Every leaf keeps the place it was written at; a merged mapping stands where the patch wrote it. Nulls that
-    removed nothing go into ``idle``: the schema decides whether they were meant. Neither argument is changed.
+    removed nothing go into ``idle``, and keys that were added to a mapping into ``new``: the schema decides
+    whether they were meant. Neither argument is changed.
     """
     if not isinstance(patch.value, dict):
         return patch
@@ -36,7 +48,9 @@ def merge(base: Node | None, patch: Node, idle: list[Idle], path: tuple[str, ...
                 idle.append(Idle(below, value))
             removed[key] = value
         else:
-            known[key] = merge(known.get(key), value, idle, below)
+            if key not in known and base is not None and isinstance(base.value, dict):
+                new.append(New(below, value, tuple(base.value)))
+            known[key] = merge(known.get(key), value, idle, new, below)
             removed.pop(key, None)
     place, broken = patch.place, patch.broken
     if base is not None and isinstance(base.value, dict):

@@ -249,16 +249,22 @@ class _Reader:
     def _mapping(self, place: Place, depth: int) -> Node:
         entries: dict[str, Node] = {}
         broken = False
+        last = Node(place, None, "")
         while not isinstance(self._next(), MappingEndEvent):
             key = self._node(depth + 1)
             self._next()
-            value = self._node(depth + 1)
+            before, last = last, self._node(depth + 1)
+            value = last
             value.key = key.place
             if key.broken:
                 broken = True
             elif not isinstance(key.value, str):
                 broken = True
-                self._report(key.place, f"{key.written} as a key", "a name, beginning with a letter or _")
+                # {days: 0,5} is, to YAML, {days: 0, 5: null}.
+                halves = isinstance(before.value, int) and isinstance(key.value, int) and value.value is None
+                close = f"{before.written}.{key.written}" if halves else None
+                expected = "a name, beginning with a letter or _"
+                self._report(key.place, f"{key.written} as a key", expected, close)
             elif key.value == "<<":
                 broken = True
                 self._report(key.place, "a merge key, <<", "none; to share values, use extends")
@@ -270,5 +276,5 @@ class _Reader:
                 entries[key.value] = value
         return Node(place, entries, "a mapping" if entries or broken else "an empty mapping", broken=broken)
 
-    def _report(self, place: Place, found: str, expected: str) -> None:
-        self.faults.append(place.fault(found, expected))
+    def _report(self, place: Place, found: str, expected: str, near_miss: str | None = None) -> None:
+        self.faults.append(place.fault(found, expected, near_miss))

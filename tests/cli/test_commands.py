@@ -124,6 +124,37 @@ def test_validate_with_files_of_changes(tmp_path: Path) -> None:
     assert err.startswith(f"error: {tmp_path / 'bad.yaml'}:1:17: found 0")
 
 
+def test_a_file_of_changes_alone_is_told_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "change.yaml").write_text("people: {AE: {hours_per_month: 120}}\n")
+    _, err = run("validate", tmp_path / "change.yaml", code=2)
+    *faults, hint = err.splitlines()
+    assert all(line.startswith("error: ") for line in faults)
+    assert hint.startswith("hint: ")
+    assert f"--with {tmp_path / 'change.yaml'}" in hint
+    (tmp_path / "alone.yaml").write_text(
+        f"extends: {SCENARIOS / 'pod.yaml'}\norganization: {{teams: {{pod: {{members: {{CSM: 0}}}}}}}}\n"
+    )
+    *faults, hint = run("validate", tmp_path / "alone.yaml", code=2)[1].splitlines()
+    assert all(line.startswith(f"error: {SCENARIOS / 'reference.yaml'}:") for line in faults)
+    assert hint.startswith(f"hint: {tmp_path / 'alone.yaml'} extends {SCENARIOS / 'reference.yaml'}: ")
+    # A whole scenario in which something else is missing is not taken for one.
+    (tmp_path / "whole.yaml").write_text(f"extends: {SCENARIOS / 'pod.yaml'}\nchannels: {{fair: {{}}}}\n")
+    assert "hint" not in run("validate", tmp_path / "whole.yaml", code=2)[1]
+
+
+def test_a_new_name_that_may_be_a_slip_is_doubted(tmp_path: Path) -> None:
+    (tmp_path / "pod4.yaml").write_text(
+        f"extends: {SCENARIOS / 'pod.yaml'}\norganization:\n  teams:\n"
+        "    pods: {members: {AE: 4}}\n    pod2: {members: {AE: 4}}\n"
+    )
+    out, err = run("validate", tmp_path / "pod4.yaml")
+    assert out == f"{tmp_path / 'pod4.yaml'}: ok\n"
+    assert err == (
+        f"warning: {tmp_path / 'pod4.yaml'}:4:5: found pods, a new name, expected one that is there: pod "
+        "(did you mean pod?)\n"
+    )
+
+
 def test_ninety_thousand_faults_are_not_all_told(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("".join(f"k{n}: 1\n" for n in range(20_000)))
     lines = run("validate", tmp_path / "a.yaml", code=2)[1].splitlines()

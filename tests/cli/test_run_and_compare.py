@@ -270,6 +270,24 @@ def test_the_same_command_draws_again_without_simulating(
     assert {path.name: path.read_bytes() for path in (folder / "kept").glob("*.svg")} == charts
 
 
+def test_what_was_changed_on_the_command_line_is_told_and_drawn(folder: Path) -> None:
+    (folder / "more.yaml").write_text("horizon_months: 3\n")
+    args = ("--replications", "2", "--workers", "1", "--with", "more.yaml", "--set", "start_month=4")
+    changed = "Changed for this run: more.yaml, start_month=4."
+    for command in (("run", "base.yaml"), ("compare", "base.yaml", "faster.yaml")):
+        assert changed in invoke(*command, *args, "--out", command[0]).stdout
+        for chart in (folder / command[0]).glob("*.svg"):
+            assert changed in chart.read_text(encoding="utf-8"), chart.name
+
+
+def test_people_without_work_are_doubted(folder: Path) -> None:
+    (folder / "idle.yaml").write_text(
+        "extends: base.yaml\norganization: {teams: {spare: {members: {AE: 1}}}}\n"
+    )
+    found = invoke("run", "idle.yaml", "--replications", "2", "--workers", "1")
+    assert "the AE of spare never had anything to do" in found.stderr
+
+
 @pytest.mark.usefixtures("folder")
 def test_results_of_another_experiment_are_never_overwritten() -> None:
     invoke("run", "base.yaml", "--replications", "2", "--workers", "1", "--out", "kept")

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -19,6 +20,7 @@ from small_scenario import TEXT
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import load
+from simsales.scenario.words import plain_number, slipped
 
 MARK = "▸"
 
@@ -324,3 +326,53 @@ def check(folder: Path, files: dict[str, str], words: list[str]) -> None:
     assert told == wanted, "\n".join(map(str, faults))
     for fault, part in zip(faults, words, strict=True):
         assert part in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "slip"),
+    [
+        ("pods", "pod", True),
+        ("pod", "pods", True),
+        ("Pods", "pod", True),
+        ("qualfy", "qualify", True),
+        ("inbuond", "inbound", True),
+        ("pod2", "pod", False),
+        ("pod_b", "pod", False),
+        ("MDR", "SDR", False),
+        ("east", "west", False),
+        ("AE", "AEs", False),  # so short, anything is close to it
+        ("pod", "pod", False),
+    ],
+)
+def test_names_that_differ_by_a_slip(name: str, other: str, slip: bool) -> None:
+    assert slipped(name, other) is slip
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("-1,5", "-1.5"),
+        ("1 000", "1000"),
+        ("1,000.50", "1000.50"),
+        ("1,000'000", None),
+        ("1'2'3", None),
+        ("1,", None),
+        ("9" * 30 + "%", None),
+        ("0,5", "0.5"),
+        ("0,500", "0.500"),
+        ("1,5", "1.5"),
+        ("1,000", "1000"),
+        ("1'000", "1000"),
+        ("12,345,678.9", "12345678.9"),
+        ("€ 99,90", "99.90"),
+        ("10%", "0.1"),
+        ("2,5 %", "0.025"),
+        ("1,2,3", None),
+        ("1.2.3", None),
+        ("24 months", None),
+        ("five", None),
+        ("", None),
+    ],
+)
+def test_a_number_in_another_notation_is_recognized(text: str, number: str | None) -> None:
+    assert plain_number(text) == (None if number is None else Decimal(number))

@@ -40,11 +40,11 @@ def node(text: str, file: str = "base") -> Node:
     ],
 )
 def test_json_merge_patch(base: str, patch: str, result: Any) -> None:
-    assert merge(merge(None, node(base), []), node(patch), []).plain() == result
+    assert merge(merge(None, node(base), [], []), node(patch), [], []).plain() == result
 
 
 def test_leaves_keep_their_place_and_merged_mappings_take_the_last() -> None:
-    merged = merge(node("a:\n  x: 1\n  y: 2\nb: {z: 3}"), node("\na: {y: 4}", "patch"), [])
+    merged = merge(node("a:\n  x: 1\n  y: 2\nb: {z: 3}"), node("\na: {y: 4}", "patch"), [], [])
     assert isinstance(merged.value, dict)
     a = merged.value["a"]
     assert isinstance(a.value, dict)
@@ -57,13 +57,13 @@ def test_leaves_keep_their_place_and_merged_mappings_take_the_last() -> None:
 
 
 def test_order_is_that_of_first_appearance() -> None:
-    merged = merge(node("{a: 1, b: 2, c: 3}"), node("{d: 4, b: 5, a: null}"), [])
+    merged = merge(node("{a: 1, b: 2, c: 3}"), node("{d: 4, b: 5, a: null}"), [], [])
     assert list(merged.plain()) == ["b", "c", "d"]
 
 
 def test_nulls_that_remove_nothing_are_told() -> None:
     idle: list[Idle] = []
-    merged = merge(node("{a: {b: 1}}"), node("{a: {b: null, c: null}, d: null}", "patch"), idle)
+    merged = merge(node("{a: {b: 1}}"), node("{a: {b: null, c: null}, d: null}", "patch"), idle, [])
     assert [each.path for each in idle] == [("a", "c"), ("d",)]
     assert merged.plain() == {"a": {}}
     assert isinstance(merged.value, dict)
@@ -72,6 +72,6 @@ def test_nulls_that_remove_nothing_are_told() -> None:
 
 def test_neither_side_is_changed() -> None:
     base, patch = node("{a: {b: 1}}"), node("{a: {b: null, c: 2}}")
-    merge(base, patch, [])
+    merge(base, patch, [], [])
     assert base.plain() == {"a": {"b": 1}}
     assert patch.plain() == {"a": {"b": None, "c": 2}}
