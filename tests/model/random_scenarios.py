@@ -90,8 +90,11 @@ def data_with_mechanisms(draw: st.DrawFn) -> Data:
         }
     for tier in tiers:
         made["tiers"][tier] |= draw(st.fixed_dictionaries({}, optional=_OF_TIERS))
-        for name, step in made["journeys"][tier].items():
-            _more_of_a_step(draw, name, step, guest)
+        journey = made["journeys"][tier]
+        for place, (name, step) in enumerate(journey.items()):
+            # Back to where those stand who are in the same state, or were before.
+            earlier = [other for other in list(journey)[: place + 1] if "channels" not in journey[other]]
+            _more_of_a_step(draw, [*earlier, name], step, guest)
     for team in made["organization"]["teams"].values():
         team |= draw(st.fixed_dictionaries({}, optional=_OF_TEAMS))
         if regional and "serves" in team and draw(st.booleans()):
@@ -156,8 +159,8 @@ _OF_ORGANIZATIONS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def _more_of_a_step(draw: st.DrawFn, name: str, step: Data, guest: str | None) -> None:
-    """Switch on what this step may have, by its state and by who does it."""
+def _more_of_a_step(draw: st.DrawFn, back: list[str], step: Data, guest: str | None) -> None:
+    """Switch on what this step may have, by its state and by who does it; leads come ``back`` to these."""
     before_win = STATES.index(step["on"]) < STATES.index("WIN")
     somebody = step["by"] != "nobody"
     if before_win and draw(st.booleans()):
@@ -165,12 +168,14 @@ def _more_of_a_step(draw: st.DrawFn, name: str, step: Data, guest: str | None) -
         step["judged"] = somebody and draw(st.booleans())
     if before_win and draw(st.booleans()):
         nurture = {
-            "to": name,
+            "to": draw(st.sampled_from(back)),
             "share": draw(_SOME),
             "after_days": draw(QUANTITY),
             "pass_factor": draw(_FACTOR),
         }
-        step["otherwise"] = {"nurture": nurture | {"at_most": draw(st.integers(1, 2))}}
+        # (The reason of those that are lost may be called like one that the model has of its own.)
+        lost = draw(st.sampled_from([{}, {"lost": "gone cold"}]))
+        step["otherwise"] = {"nurture": nurture | {"at_most": draw(st.integers(1, 2))}} | lost
     if before_win and somebody and draw(st.booleans()):
         step["no_show"] = {
             "probability": draw(CHANCE), "effort_hours": 0.25, "rebook_days": draw(QUANTITY),
@@ -178,7 +183,7 @@ def _more_of_a_step(draw: st.DrawFn, name: str, step: Data, guest: str | None) -
         }  # fmt: skip
     if somebody and draw(st.booleans()):
         step["repeat"] = {"probability": draw(CHANCE), "after_days": draw(QUANTITY)}
-    if guest is not None and step["by"] not in ("nobody", guest) and before_win and draw(st.booleans()):
+    if guest is not None and step["by"] not in ("nobody", guest) and draw(st.booleans()):
         step["joined_by"] = [guest]
     if somebody:
         step["known_effort_factor"] = draw(st.sampled_from([1.0, 0.5]))

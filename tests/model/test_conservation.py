@@ -40,10 +40,11 @@ def test_the_books_of_a_random_scenario_balance(scenario: Scenario, replication:
     plain = simulate(scenario, 9, replication)
     assert plain.log is None
     assert plain.tables == logged.tables
-    # A replication is a pure function of picklable values, and is picklable itself.
-    again = simulate(pickle.loads(pickle.dumps(scenario)), 9, replication, log=True)
-    assert again == logged
-    assert pickle.loads(pickle.dumps(logged)) == logged
+    if replication == 0:
+        # A replication is a pure function of picklable values, and is picklable itself.
+        again = simulate(pickle.loads(pickle.dumps(scenario)), 9, replication, log=True)
+        assert again == logged
+        assert pickle.loads(pickle.dumps(logged)) == logged
 
 
 def assert_books_balance(scenario: Scenario, replication: Replication) -> None:

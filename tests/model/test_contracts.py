@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from math import exp
 
 import logbook
 import numpy as np
 import pytest
-from hypothesis import given
 from inference import ALARM, assert_proportion
 from money_worlds import (
     ANNUAL,
     Data,
     assert_hazards,
-    assert_nothing_changes,
     base,
     books,
     by_cause,
-    few,
     ledger,
     market,
     moved,
 )
-from random_scenarios import data
 from scipy import stats
 from small_worlds import HOURS, MONTH, one_burst, run, world
 
@@ -49,35 +44,6 @@ def signed(replication: Replication) -> dict[str, int]:
 
 
 # -------------------------------------------------------------------------------------------- neutral values
-
-
-@pytest.mark.parametrize(
-    "neutral",
-    [
-        {"contracts": {"monthly": {}}},
-        {"contracts": {"monthly": {"share_price_exponent": 5.0, "share_discount_effect": 9.0}}},
-        {"contracts": {"monthly": {"share": 1.0}, "never": {"term_months": 12, "share": 0.0}}},
-        {
-            "contracts": {"monthly": {}, "never": {"share": 0.0, "offered": False}},
-            "accepts_other_contract": 0.0,
-        },
-        {"accepts_other_contract": 0.0},
-    ],
-    ids=[
-        "the one there is",
-        "nothing to choose",
-        "one that nobody wants",
-        "not offered to nobody",
-        "no other",
-    ],
-)
-@few
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(neutral: Data, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for tier in stated["tiers"].values():
-        tier |= neutral
-    assert_nothing_changes(plain, stated)
 
 
 def test_a_term_alone_changes_no_revenue_of_those_who_would_not_leave() -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from copy import deepcopy
 from typing import Any
 
 import logbook
 import numpy as np
 import pytest
-from hypothesis import given
 from inference import ALARM, assert_mean, assert_proportion
 from money_worlds import (
     ANNUAL,
@@ -19,17 +17,14 @@ from money_worlds import (
     Data,
     Numbers,
     assert_hazards,
-    assert_nothing_changes,
     at_once,
     base,
     books,
     by_cause,
-    few,
     ledger,
     market,
     moved,
 )
-from random_scenarios import data
 from scipy import stats
 from small_worlds import HOURS, MONTH, run
 
@@ -38,38 +33,6 @@ from simsales.scenario import Scenario
 
 DEAR = 1e6
 """A price at which rounding to cents does not show."""
-
-
-# -------------------------------------------------------------------------------------------- neutral values
-
-
-@pytest.mark.parametrize(
-    "neutral",
-    [
-        {"levers": {"up": {"attempts_per_month": 0.0, "pass_probability": 1.0, "adds": 1.0}}},
-        {"levers": {"up": {"attempts_per_month": 1.0, "pass_probability": 0.0, "adds": 1.0}}},
-        {"levers": {"up": {"attempts_per_month": 1.0, "pass_probability": 1.0, "adds": 0.0}}},
-        {"levers": {"up": {"attempts_per_month": 1, "pass_probability": 1, "adds": 1, "from_month": 999}}},
-        {"spread": {"per_month": 0.0}},
-        {"spread": {"per_month": 1.0, "limit": 1.0}},
-        {"releases": {"every_months": 1, "price_tiers": [1, 2], "adopt_probability": 0.0}},
-        {"contraction": {"probability_per_month": 0.0, "share": 1.0}},
-        {"contraction": {"probability_per_month": 1.0, "share": 0.0}},
-        {"reactivation": {"probability_per_month": 0.0}},
-        {"community": {"referral_factor": 1.0}},
-    ],
-    ids=[
-        "never tried", "never passed", "nothing added", "nobody so old", "no spread", "no room",
-        "no adoption", "no contraction", "of nothing", "no return", "community",
-    ],
-)  # fmt: skip
-@few
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(neutral: Data, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for tier in stated["tiers"].values():
-        tier |= neutral
-    assert_nothing_changes(plain, stated)
 
 
 def mrr_closing(scenario: Scenario, replication: int = 0) -> list[float]:

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 import logbook
 import numpy as np
 import pytest
-from hypothesis import given
 from inference import ALARM, assert_proportion
 from money_worlds import (
     ANNUAL,
     Data,
     Numbers,
     assert_hazards,
-    assert_nothing_changes,
     base,
     books,
     by_cause,
-    few,
     ledger,
     market,
 )
-from random_scenarios import data
 from scipy import stats
 from small_worlds import HOURS, MONTH, run
 
@@ -56,35 +51,6 @@ def mixed(sigma: float, months: int) -> Numbers:
 
 
 # -------------------------------------------------------------------------------------------- neutral values
-
-
-@pytest.mark.parametrize(
-    "neutral",
-    [
-        {"churn_factors": {}},
-        {"churn_factors": {"age": {"first": {"until_month": 2, "factor": 1.0}, "later": {"factor": 1.0}}}},
-        {"churn_factors": {"onboarding": {"per_day_late": 0.0, "quality_sd": 0.0, "at_most": 5.0}}},
-        {"churn_factors": {"onboarding": {"per_day_late": 0.5, "at_most": 1.0}}},
-        {"churn_factors": {"coverage": {"needed_hours_per_month": 9.0, "factor_if_none": 1.0}}},
-        {"churn_factors": {"coverage": {"needed_hours_per_month": 0.0, "factor_if_none": 4.0}}},
-        {"churn_factors": {"season": [1.0] * 12}},
-        {"contracts": {"monthly": {"churn_factor": 1.0}}},
-        {"community": {"share": 0.5, "churn_factor": 1.0}},
-        {"community": {"share": 0.0, "churn_factor": 0.1}},
-        {"churn_fit_effect": 0.0},
-    ],
-    ids=[
-        "nothing said", "ages", "no lateness", "lateness capped at 1", "coverage", "no care needed", "season",
-        "contract", "community", "no members", "fit",
-    ],
-)  # fmt: skip
-@few
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(neutral: Data, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for tier in stated["tiers"].values():
-        tier |= neutral
-    assert_nothing_changes(plain, stated)
 
 
 def test_all_at_one_is_the_stated_churn() -> None:

@@ -61,10 +61,11 @@ def test_the_books_balance_with_everything_on(scenario: Scenario, replication: i
     leads_in_are_out_or_inside(logged)
     customers_and_mrr_balance(scenario, logged)
     queues_are_those_of_the_log(logged)
-    # A log only looks on; and a replication is a pure function of picklable values, picklable itself.
-    assert simulate(scenario, 9, replication).tables == logged.tables
-    assert simulate(pickle.loads(pickle.dumps(scenario)), 9, replication, log=True) == logged
-    assert pickle.loads(pickle.dumps(logged)) == logged
+    if replication == 0:
+        # A log only looks on; and a replication is a pure function of picklable values, picklable itself.
+        assert simulate(scenario, 9, replication).tables == logged.tables
+        assert simulate(pickle.loads(pickle.dumps(scenario)), 9, replication, log=True) == logged
+        assert pickle.loads(pickle.dumps(logged)) == logged
 
 
 def funnel_and_losses_are_those_of_the_log(replication: Replication) -> None:

@@ -391,6 +391,38 @@ def test_one_host_with_a_colleague_at_hand_is_as_if_alone() -> None:
     assert of_role(late, "FAE", "wait_days") > 2 * of_role(free, "FAE", "wait_days")
 
 
+def test_nothing_begins_any_more_when_the_last_month_is_closed() -> None:
+    # All customers leave at the end of their first full month, one of them while the AE waits for the CSM
+    # with its onboarding; the AE is free then, and would take a name from the list.
+    owner = {"by": "AE", "effort_hours": 1.0}
+    scenario = world(
+        horizon_months=2,
+        warm_up_months=0,
+        tiers={"t": {"price_per_month": 100.0, "churn_per_month": 1.0}},
+        channels={
+            "web": {"enters_as": "SQL", "leads_per_month": 2, "season": [1] + [0] * 11,
+                    "arrivals": "start_of_month", "tiers": {"t": 1}},
+            "cold": {"worked_by": "AE", "tiers": {"t": 1}},
+        },
+        journeys={"t": {
+            "call": owner | {"on": "Suspect", "to": "SQL", "pass_probability": 0.3},
+            "close": owner | {"on": "SQL", "to": "WIN"},
+            "onboard": owner | {"on": "WIN", "to": "LIVE", "joined_by": ["CSM"]},
+            "train": {"by": "CSM", "on": "LIVE", "effort_hours": 900.0},
+        }},
+        people={"AE": {"hours_per_month": 140}, "CSM": {"hours_per_month": 140}},
+        organization={"teams": {"pod": {"members": {"AE": 1, "CSM": 1}}}},
+    )  # fmt: skip
+    replication = run(scenario)
+    end = 2 * MONTH
+    assert "leave" in {e.kind for e in logbook.events(replication) if e.time_days == end}
+    assert not [e for e in logbook.events(replication) if e.time_days == end and e.kind in ("enter", "start")]
+    funnel, inside = replication.tables["funnel"], replication.tables["pipeline"]
+    cold = funnel["channel"] == "cold"
+    there = inside["inside"][inside["channel"] == "cold"].sum()
+    assert funnel["came_in"][cold].sum() == funnel["lost"][cold].sum() + there > 0
+
+
 def test_the_host_has_the_leads_pace_and_the_colleague_keeps_it() -> None:
     # An hour takes the FAE two days; the SE, who would need one, sits through it all the same.
     scenario = together(effort=1.0, **one_burst(1, leads_per_month=1)).model_dump(exclude_unset=True)

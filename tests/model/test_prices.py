@@ -54,32 +54,6 @@ def wins(replication: Replication) -> int:
 # --------------------------------------------------------------------------------------------- neutral values
 
 
-@pytest.mark.parametrize(
-    "neutral",
-    [
-        {"price_response": {}},
-        {"price_response": {"win_odds_elasticity": 0.0}, "reference_price_per_month": 7.0},
-        {"price_response": {"win_odds_elasticity": 3.0, "churn_exponent": 2.0}},
-        {"discount": 0.0},
-        {"community": {"win_odds_factor": 1.0}},
-        {"reference_customers": {"share": 1.0, "win_odds_factor": 1.0}},
-        {"reference_customers": {"share": 0.0, "win_odds_factor": 9.0}},
-        {"reference_customers": {"share": 1.0, "win_odds_factor": 9.0, "at_most": 1.0}},
-    ],
-    ids=[
-        "nothing said", "does not matter", "at the reference price", "no discount", "community", "references",
-        "no references", "references capped at nothing",
-    ],
-)  # fmt: skip
-@few
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(neutral: Data, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for tier in stated["tiers"].values():
-        tier |= neutral
-    assert_nothing_changes(plain, stated)
-
-
 @pytest.mark.parametrize("who", ["keeps", "at_renewal"])
 @few
 @given(data())

@@ -14,6 +14,8 @@ from scipy import stats
 from simsales.model import Table, simulate
 from simsales.scenario import Scenario, load
 
+pytestmark = pytest.mark.xdist_group("reference pod")  # one process for all, as they share simulations
+
 REPLICATIONS = 50
 MONTHS = 24
 

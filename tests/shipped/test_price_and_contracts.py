@@ -16,6 +16,8 @@ from scipy import stats
 from simsales.model import Replication, simulate
 from simsales.scenario import load
 
+pytestmark = pytest.mark.xdist_group("prices")  # one process for all, as they share simulations
+
 REFERENCE, PRICE_UP = "one-pod", "price-up"
 UP, DOWN, SAME = 1, -1, 0
 

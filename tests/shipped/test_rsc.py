@@ -9,6 +9,8 @@ from __future__ import annotations
 import pytest
 from paired import assert_moves, assert_positive, gain, replications
 
+pytestmark = pytest.mark.xdist_group("rsc")  # one process for all, as they share simulations
+
 BEFORE, AFTER = "rsc-before", "rsc-after"
 A_FIFTH_MORE = ("channels.advertising.leads_per_month=360",)
 CARED_FOR = ("tiers.recruiters.churn_factors.coverage.factor_if_none=1",)
