@@ -337,12 +337,15 @@ PARTS = {
     "teams": "teams and routing",
     "pipeline": "pipeline and journeys",
     "journey": "pipeline and journeys",
+    "flow": "pipeline and journeys",
     "luck": "luck (drawing)",
     "streams": "luck (drawing)",
     "leads": "leads: arrivals and lists",
-    "customers": "customers and ledger",
-    "ledger": "customers and ledger",
-}
+    "channels": "leads: arrivals and lists",
+} | dict.fromkeys(
+    ("customers", "base", "register", "leaving", "growth", "prices", "pay", "books", "ledger"),
+    "customers, money and ledger",
+)
 
 
 def _part(file: str) -> str:

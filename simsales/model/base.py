@@ -119,20 +119,11 @@ class Base:
 
     def sign(self, customer: Customer, price: float, contract: int, month: int) -> float:
         """A customer signs in a month, at a price less all discounts; returns its MRR."""
-        terms, books = self._contracts[contract], self.months[month]
         customer.price = price
         customer.mrr = mrr = round(price, 2)
         customer.contract = contract
         # It pays for the rest of the month; the term begins with the first full one.
         customer.month_part = month + 1 - customer.signed_at / MONTH_DAYS
-        books.customers_new += 1
-        books.customers_new_term += terms.term_months > 1
-        books.mrr_new += mrr
-        books.revenue += mrr * customer.month_part
-        # Who pays ahead does so at signature; who pays by the month begins to next month.
-        ahead = terms.paid_months_ahead if terms.paid_months_ahead > 1 else 0
-        books.receipts += mrr * (customer.month_part + ahead)
-        self._moved(month, "new", self._contract_names[contract], 1, mrr)
         self._new.append(customer)
         return mrr
 
@@ -165,6 +156,7 @@ class Base:
         """Let those leave whose time has come, settle what has changed, and book the month."""
         rows, books = self.rows, self.months[month]
         books.customers_opening, books.mrr_opening = self._opened[month]
+        self._book_new(books, month)
         self._collect(rows, books)
         net = self._net_of_serving(rows["mrr"])
         self._serve(rows, books)
@@ -198,6 +190,22 @@ class Base:
             self._join(again, back)
         books.customers_closing, books.mrr_closing = len(self.rows), float(self.rows["mrr"].sum())
 
+    def _book_new(self, books: TierMonth, month: int) -> None:
+        """Those who have signed, contract by contract."""
+        for contract, terms in enumerate(self._contracts):
+            new = [customer for customer in self._new if customer.contract == contract]
+            if not new:
+                continue
+            mrr = sum(customer.mrr for customer in new)
+            part = sum(customer.mrr * customer.month_part for customer in new)
+            books.customers_new += len(new)
+            books.customers_new_term += len(new) if terms.term_months > 1 else 0
+            books.mrr_new += mrr
+            books.revenue += part
+            # Who pays ahead does so at signature; who pays by the month begins to next month.
+            books.receipts += part + (mrr * terms.paid_months_ahead if terms.paid_months_ahead > 1 else 0.0)
+            self._moved(month, "new", self._contract_names[contract], len(new), mrr)
+
     def _talks_that_count(self, rows: Rows, due: NDArray[np.bool_]) -> list[tuple[int, Talk, Person]]:
         """The talks that bear fruit now, with the places of the customers; those about the end of a term wait
         for it.
@@ -213,7 +221,10 @@ class Base:
 
     def _drop_late_talks(self, due: NDArray[np.bool_]) -> None:
         """A talk about the end of a term that has not taken place by then need not take place."""
-        for place in np.flatnonzero(due).tolist() if self.growth.renews else ():
+        if not self.growth.renews:
+            return
+        renewing = due & (self.growth.months_before[self.rows["contract"]] > 0)
+        for place in np.flatnonzero(renewing).tolist():
             pending = self.customers[place].pending
             for about, work in list(pending.items()):
                 if work.talk is not None and work.talk.at_renewal:
@@ -302,10 +313,11 @@ class Base:
 
     def _let_go(self, rows: Rows, leaving: NDArray[np.bool_], month: int) -> None:
         """Those whose time has come leave."""
-        for place in np.flatnonzero(leaving).tolist():
-            customer, row = self.customers[place], rows[place : place + 1]
-            mrr = float(row["mrr"][0])
-            reason = self._reason(customer, row) if self._several_reasons else REASONS[0]
+        places = np.flatnonzero(leaving).tolist()
+        for place, mrr in zip(places, rows["mrr"][leaving].tolist(), strict=True):
+            customer, reason = self.customers[place], REASONS[0]
+            if self._several_reasons:
+                reason = self._reason(customer, rows[place : place + 1])
             self._all.leave(customer, reason, mrr)
             self._moved(month, "churn", reason, 1, mrr)
             self._away.append(customer)
@@ -319,6 +331,9 @@ class Base:
 
     def _reason(self, customer: Customer, row: Rows) -> str:
         """One of the reasons that have gathered, drawn in proportion to their hazard."""
+        there = np.flatnonzero(row["reasons"][0])
+        if len(there) == 1:
+            return REASONS[int(there[0])]
         gathered = np.cumsum(row["reasons"][0])
         luck = self._register.number_of_month(customer, row, "reason", "uniform") * gathered[-1]
         return REASONS[min(int(np.searchsorted(gathered, luck, side="right")), len(REASONS) - 1)]

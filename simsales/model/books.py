@@ -21,15 +21,19 @@ class FlowMonth:
         "opportunities_lost",
         "opportunities_lost_days",
         "opportunities_lost_mrr",
+        "thinned",
         "won_days",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, ways_out: int) -> None:
+        """Open the books of leads that can be lost in so many ways."""
         self.came_in = 0
+        self.thinned = 0
+        """Of these, those that never became objects (`Pipeline.thin`)."""
         self.entered = [0] * len(STATES)
         """Leads that reached each state for the first time, those that came in with it included."""
-        self.lost: dict[tuple[str, str], int] = {}
-        """Leads lost, by step and reason."""
+        self.lost = [0] * ways_out
+        """Leads lost, by place among the flow's ways out."""
         self.nurtured = 0
         """Leads that did not pass a step and were kept warm."""
         self.won_days = 0.0

@@ -7,11 +7,10 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import numpy as np
-import simpy
 from numpy.typing import NDArray
 
 from simsales.model.clock import ARRIVAL, Alarm, lead_rank
-from simsales.model.journey import Flow
+from simsales.model.flow import Flow
 from simsales.model.leads import Lead
 from simsales.model.luck import BLOCK, Luck, Row
 from simsales.model.segments import Segment
@@ -131,22 +130,25 @@ def arrival_times(channel: Inbound, name: str, scenario: Scenario, streams: Stre
 class InboundChannel:
     """Pushes its leads into the pipeline, whether anyone is free or not."""
 
-    def __init__(self, index: int, times: Numbers, luck: Luck, flows: dict[str, Flow]) -> None:
+    def __init__(
+        self, index: int, times: Numbers, luck: Luck, flows: dict[str, Flow], pipeline: Pipeline
+    ) -> None:
         self._index = index
         self._times = times
         self._luck = luck
         self._flows = flows
+        self._pipeline = pipeline
 
-    def arrive(self, clock: simpy.Environment, pipeline: Pipeline) -> Generator[Alarm]:
+    def arrive(self, arrival: Alarm) -> Generator[Alarm]:
         """The process of the arrivals."""
-        arrival = Alarm(clock)
+        pipeline = self._pipeline
         for start in range(0, len(self._times), BLOCK):
             block = self._times[start : start + BLOCK]
             leads = self._luck.block(len(block))
             times = block.tolist()
             rank = ARRIVAL + lead_rank(self._index, start)
-            for offset in pipeline.thin(block, leads, self._flows):
-                time, (tier, luck) = times[offset], leads[offset]
+            for offset, (tier, luck) in pipeline.thin(block, leads, self._flows):
+                time = times[offset]
                 yield arrival.at(time, rank + offset)
                 pipeline.enter(Lead(self._flows[tier], start + offset, luck, time))
 
@@ -165,6 +167,7 @@ class ReferralChannel:
         flows: dict[str, Flow],
         customers: Customers,
         arrivals: np.random.Generator,
+        pipeline: Pipeline,
     ) -> None:
         self._index = index
         self._per_customer = per_customer
@@ -173,11 +176,11 @@ class ReferralChannel:
         self._flows = flows
         self._customers = customers
         self._arrivals = arrivals
+        self._pipeline = pipeline
 
-    def arrive(self, clock: simpy.Environment, pipeline: Pipeline, months: int) -> Generator[Alarm]:
+    def arrive(self, months: int, arrival: Alarm) -> Generator[Alarm]:
         """The process of the referrals: a unit-rate Poisson process against the leads expected so far."""
-        arrival = Alarm(clock)
-        leads = self._leads()
+        leads = enumerate(self._luck.leads(block=BLOCK // 8))  # Referrals are few.
         next_unit = float(self._arrivals.standard_exponential())
         expected = 0.0
         for month in range(months):
@@ -189,53 +192,39 @@ class ReferralChannel:
                 time = start + (next_unit - expected) / more * MONTH_DAYS
                 number, (tier, luck) = next(leads)
                 yield arrival.at(time, ARRIVAL + lead_rank(self._index, number))
-                pipeline.enter(Lead(self._flows[tier], number, luck, time))
+                self._pipeline.enter(Lead(self._flows[tier], number, luck, time))
                 next_unit += float(self._arrivals.standard_exponential())
             expected += more
-
-    def _leads(self) -> Generator[tuple[int, tuple[str, Row]]]:
-        number = 0
-        while True:
-            for lead in self._luck.block(BLOCK // 8):  # Referrals are few.
-                yield number, lead
-                number += 1
 
 
 class OutboundList:
     """A list of names; people pull the next one for their team when they have time."""
 
     def __init__(self, size: int | None, luck: Luck, flows: dict[str, Flow]) -> None:
-        self._left = size
-        self._luck = luck
         self._flows = flows
-        self._read = 0
-        self._names: dict[Segment, deque[tuple[int, Row, Flow]]] = {
+        self._unread = enumerate(luck.leads(size))
+        self._passed_over: dict[Segment, deque[tuple[int, Row, Flow]]] = {
             segment: deque() for flow in flows.values() for segment in flow.segments.all()
         }
+        """Names that somebody read whose team does not serve them: they wait here for other teams."""
         self._wanted: dict[TeamCopy, list[deque[tuple[int, Row, Flow]]]] = {}
+        """What of these each team serves."""
 
     def pull(self, team: TeamCopy, now: float) -> Lead | None:
         """The next name whose segment the team serves, as a lead; None if the list holds no more."""
         wanted = self._wanted.get(team)
         if wanted is None:
-            wanted = self._wanted[team] = [names for s, names in self._names.items() if team.serves(s)]
+            served = [names for segment, names in self._passed_over.items() if team.serves(segment)]
+            wanted = self._wanted[team] = served
         if not wanted:
             return None
-        while not any(wanted):
-            if not self._read_block():
-                return None
-        # Queues compare by their first names, and these by their numbers.
-        number, luck, flow = min(filter(None, wanted)).popleft()
-        return Lead(flow, number, luck, now)
-
-    def _read_block(self) -> bool:
-        size = BLOCK if self._left is None else min(BLOCK, self._left)
-        if size == 0:
-            return False
-        if self._left is not None:
-            self._left -= size
-        for number, (tier, luck) in enumerate(self._luck.block(size), start=self._read):
-            flow = self._flows[tier]
-            self._names[flow.only_segment or flow.segment(luck)].append((number, luck, flow))
-        self._read += size
-        return True
+        if any(wanted):
+            # Queues compare by their first names, and these by their numbers.
+            number, luck, flow = min(filter(None, wanted)).popleft()
+            return Lead(flow, number, luck, now)
+        for number, (tier, luck) in self._unread:
+            lead = Lead(self._flows[tier], number, luck, now)
+            if team.serves(lead.segment):
+                return lead
+            self._passed_over[lead.segment].append((number, luck, lead.flow))
+        return None

@@ -35,15 +35,22 @@ def lead_rank(channel: int, number: int) -> int:
     return (channel << 40) + number
 
 
+Told = list[Callable[[Any], None]]
+"""What is called when something happens, with the happening."""
+
+
 class Alarm(simpy.Event):
     """An event at a stated time (days), with a stated rank among what happens at the same instant.
 
-    Its owner may set it anew each time it has gone off, which is cheaper than a new one.
+    It may be set anew each time it has gone off, which is cheaper than a new one; the same are told each
+    time.
     """
 
-    def __init__(self, clock: simpy.Environment, value: Any = None) -> None:
+    def __init__(self, clock: simpy.Environment, told: Told, value: Any = None) -> None:
         # As simpy.Timeout does: it is as good as triggered, only the time is to come.
         self.env = clock
+        self._number = next(clock._eid)
+        self._told = told
         self._value = value
         self._ok = True
 
@@ -55,48 +62,50 @@ class Alarm(simpy.Event):
                 lose its order).
         """
         clock = self.env
-        if not clock._now <= time < inf:
-            raise ModelError(f"a time must be finite and not before now ({clock._now:g}), but is {time}")
-        self.callbacks = []
-        # Not by a delay from now, as SimPy's own schedule takes it: that would round the exact time away.
-        queue: list[Any] = clock._queue
-        heappush(queue, (time, rank, next(clock._eid), self))
-        return self
+        if time >= clock._now and time < inf:  # (chained, this would cost twice as much)
+            self.callbacks = self._told
+            # Not by a delay from now, as SimPy's own schedule takes it: that would round the exact time away.
+            queue: list[Any] = clock._queue
+            heappush(queue, (time, rank, self._number, self))
+            return self
+        raise ModelError(f"a time must be finite and not before now ({clock._now:g}), but is {time}")
+
+    def go_off(self, value: Any) -> None:
+        """Go off at once, without having been set, and bring a value. Whoever waits goes on before the caller
+        does: nothing else can come between, so there is no need to put it on the clock.
+        """
+        self._value = value
+        for told in self._told:
+            told(self)
 
 
-class Call:
-    """What somebody waits for who has nothing to do. Whoever is called goes on at once, before the caller
-    does: nothing else can come between, so there is no need to put it on the clock.
-    """
-
-    __slots__ = ("_value", "callbacks")
-
-    def __init__(self) -> None:
-        self.callbacks: list[Callable[[Call], None]] = []
-        self._value: Any = None
-
-    def out(self, value: Any) -> None:
-        """Call whoever waits, with a value."""
-        self._value, callbacks, self.callbacks = value, self.callbacks, []
-        for callback in callbacks:
-            callback(self)
+Process = Callable[[Alarm], Generator[simpy.Event, Any, None]]
+"""What becomes a process when it is started: it is given an alarm of its own, and yields what it waits for,
+this alarm or an event of SimPy's (not an alarm of others, who tell the same every time); it is sent the value
+of that.
+"""
 
 
-def start(process: Generator[simpy.Event | Call, Any, None]) -> None:
-    """Start a process, at once: a generator that yields what it waits for, and is sent the value of that.
+def start(clock: simpy.Environment, process: Process) -> None:
+    """Start a process, at once.
 
     What simpy.Process does beyond this (interrupts, events that fail, an end that others wait for) this model
     has no use for, and each step of a process would pay for it.
     """
-    send = process.send
+    told: Told = []
+    alarm = Alarm(clock, told)
+    running = process(alarm)
+    send = running.send
 
-    def go_on(event: simpy.Event | Call) -> None:
+    def go_on(event: simpy.Event) -> None:
         try:
             awaited = send(event._value)
         except StopIteration:
             return
-        awaited.callbacks.append(go_on)
+        if awaited is not alarm:
+            awaited.callbacks.append(go_on)
 
-    first = next(process, None)
-    if first is not None:
+    told.append(go_on)
+    first = next(running, alarm)  # (one that ends at once waits for nothing)
+    if first is not alarm:
         first.callbacks.append(go_on)

@@ -17,6 +17,7 @@ from simsales.model.growth import Talk
 from simsales.model.journey import LIVE
 from simsales.model.leads import Customer
 from simsales.model.life import LifeLuck
+from simsales.model.luck import apart
 from simsales.model.people import AccountWork
 from simsales.model.prices import Offer, PriceList
 from simsales.scenario.schema import Scenario
@@ -84,8 +85,7 @@ class Customers:
         place = offer.contract(lead, now)
         assert place is not None
         customer = lead.customer = Customer(lead, now)
-        # A row of its own: customers stay for years, and a part of a block would keep all of it in memory.
-        lead.luck = np.array(lead.luck).data
+        lead.luck = apart(lead.luck)
         price = offer.price(lead, now) * (1 - offer.menu.discount(place, now))
         mrr = base.sign(customer, price, place, self._month)
         self.payroll.signed(customer, closer, mrr, offer.menu.contracts[place], self._month)
@@ -137,14 +137,13 @@ class Customers:
 
     # ------------------------------------------------------------------------------------ work with them
 
-    def care(self) -> Generator[Alarm]:
+    def care(self, round_: Alarm) -> Generator[Alarm]:
         """The process that queues the care of the base, block by block."""
         hours = {
             tier: product.care.effort_hours_per_month / CARE_BLOCKS_PER_MONTH
             for tier, product in sorted(self._tiers.items())
             if product.care is not None and product.care.effort_hours_per_month > 0
         }
-        round_ = Alarm(self._clock)
         blocks = (divmod(block, CARE_BLOCKS_PER_MONTH) for block in count())
         for month, block in blocks if hours else ():
             yield round_.at((month + block / CARE_BLOCKS_PER_MONTH) * MONTH_DAYS, CARE)
@@ -228,8 +227,8 @@ class Customers:
         customer.pending.clear()
         if lead.desk is not None:
             lead.desk.withdraw(lead)
-        if lead.seat is not None:
-            lead.seat.give_up()
+        if customer.seat is not None:
+            customer.seat.give_up()
 
     def come_back(self, customer: Customer, mrr: float) -> None:
         """A customer who has left returns, as a LIVE one."""

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simsales.model.books import FlowMonth
-from simsales.model.fit import seen, shifted, stay, thresholds
-from simsales.model.luck import (
-    Column,
-    Numbers,
-    Row,
-    constant,
-    derived,
-    exponential,
-    of_mean_one,
-    quantity,
-    residual,
-    uniform,
-)
-from simsales.model.prices import MOST_DISCOUNT, Offer
-from simsales.model.segments import Segment, Segments
+from simsales.model.fit import seen, shifted, thresholds
+from simsales.model.luck import Column, Columns, Numbers, constant, derived, quantity, residual, uniform
 from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.market import Cycle, Outbound, Tier
-from simsales.scenario.organization import Aims, Handoffs
+from simsales.scenario.market import Cycle, Tier
 from simsales.scenario.parts import NOBODY, STATES, Quantity, State
 from simsales.scenario.schema import Scenario
 from simsales.scenario.steps import Step
-
-if TYPE_CHECKING:
-    from simsales.model.leads import Lead
-    from simsales.model.pipeline import Pipeline
 
 SQL = STATES.index("SQL")
 SAL = STATES.index("SAL")
@@ -43,11 +23,6 @@ DROPPED = "dropped in hand-off"
 GONE_COLD = "gone cold"
 NO_SHOW = "did not turn up"
 NO_CONTRACT = "contract not offered"
-
-OPENING = "opening"
-"""Where leads and customers come from that are there at the beginning: a channel's name that no scenario
-can use.
-"""
 
 
 class Stage:
@@ -64,6 +39,7 @@ class Stage:
         "by_aim",
         "deal",
         "delay",
+        "depends",
         "drop",
         "dropped",
         "effort",
@@ -112,6 +88,8 @@ class Stage:
         self.by_aim: dict[str, float] | None = None
         """The same by the aim of the team that judges; None where nothing is judged."""
         self.known_effort_factor = step.known_effort_factor
+        self.depends = False
+        """Whether more than the lead's fit decides about passing it: an aim, or what sways a deal."""
         self.deal = False
         """Whether price, contracts or other customers have a say in what becomes of it."""
         self.meets_again = step.no_show is not None or step.repeat is not None
@@ -127,125 +105,72 @@ class Stage:
         """Where a lead that did not pass may come back; None if nowhere."""
         self.no_show_probability = self.repeat_probability = self.nurture_share = 0.0
         self.nurture_factor = 1.0
-        # Under what a lead is counted that is lost here.
-        self.failed = (name, step.otherwise.lost)
-        self.dropped = (name, DROPPED)
-        self.gone_cold = (name, GONE_COLD)
-        self.not_there = (name, NO_SHOW)
-        self.no_contract = (name, NO_CONTRACT)
+        # Under what a lead is counted that is lost here: places among the flow's ways out.
+        self.failed = self.dropped = self.gone_cold = self.not_there = self.no_contract = -1
         # Indices into a row of luck.
         self.passes = self.effort = self.delay = self.drop = self.within = self.across = -1
         self.no_show = self.rebook = self.repeat = self.repeat_delay = self.nurture = self.nurture_delay = -1
 
 
-class Flow:
-    """The leads of one tier from one channel: their journey, and the counts."""
+def _reasons(step: Step) -> tuple[str, str, str, str, str]:
+    """Why leads may be lost at a step; the first is the scenario's own."""
+    return step.otherwise.lost, DROPPED, GONE_COLD, NO_SHOW, NO_CONTRACT
 
-    def __init__(self, channel: str, tier: str, scenario: Scenario, pipeline: Pipeline) -> None:
-        source = None if channel == OPENING else scenario.channels[channel]
+
+class Journey:
+    """The steps that the leads of one tier from one channel meet, and the stages made of them."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        tier: str,
+        channel: str | None,
+        columns: Columns,
+        *,
+        sways: bool,
+        interest_decays: bool,
+    ) -> None:
+        """Lay out the journey.
+
+        Args:
+            scenario: where it is described.
+            tier: of the leads.
+            channel: where they come from; None if they are there at the beginning, and may be at any step.
+            columns: what a row of their luck holds; that of the steps is added.
+            sways: whether price, contracts or other customers have a say in what becomes of a deal.
+            interest_decays: whether the odds of the first contact depend on the wait for it.
+        """
+        source = None if channel is None else scenario.channels[channel]
         product = scenario.tiers[tier]
-        self.channel = channel
-        self.channel_index = (
-            len(scenario.channels) if source is None else sorted(scenario.channels).index(channel)
-        )
-        self.direction = (
-            OPENING if source is None else "outbound" if isinstance(source, Outbound) else "inbound"
-        )
-        self.tier = tier
-        self.pipeline = pipeline
-        self._cost_per_lead = 0.0 if source is None else source.cost_per_lead
-        self._spend = 0.0 if source is None else source.spend_per_month * source.tiers[tier]
-        self.offer: Offer = pipeline.customers.offers[tier]
-        self.sways = self.offer.sways
-        """Whether price, contracts or other customers have a say in what becomes of a deal."""
-
-        months = scenario.warm_up_months + scenario.horizon_months
-        self.months = [FlowMonth() for _ in range(months)]
-        self.now = self.months[0]
-        """The current month's counts."""
-        self.inside = [0] * len(STATES)
-        """Leads and customers now in each state (customers that left are not)."""
-
-        self.columns: list[Column] = []
-        """What a row of these leads' luck holds."""
         steps = scenario.journeys[tier]
         self._steps = {
             name: steps[name]
             for name in in_order(steps)
-            if source is None or steps[name].channels is None or channel in (steps[name].channels or ())
+            if channel is None or steps[name].channels is None or channel in (steps[name].channels or ())
         }
         self._names = list(self._steps)
+        ways_out = [(name, reason) for name, step in self._steps.items() for reason in _reasons(step)]
+        self.ways_out = sorted(set(ways_out))
+        """Step and reason of every way in which these leads may be lost."""
         self._on = states_on(list(self._steps.values()))
         self._handoff = scenario.organization.handoff
         self._aims = scenario.organization.aims
         self._cycle = _Pace(product)
-        self._entry = 0 if source is None else following(self._on, source.enters_as)
-        self._against, fit_of_winners = self._thresholds(product.churn_fit_effect)
-
-        self.churn = self._column(exponential("churn"))
-        self.stays = self._column(
-            stay(product.churn_fit_effect, fit_of_winners) if product.churn_fit_effect else constant(1.0)
-        )
-        """Factor on the hazard of leaving."""
-        self._life = self._column(uniform("life")) if source is None else -1
-        self._discount = self._column(quantity("discount", product.discount))
-        self._discounts = product.discount != 0
-        # Numbers that decide nothing are not drawn; the place of another one does for them.
-        choice, withdrawn = self.offer.menu.choice, self.offer.menu.withdrawn
-        wants = self._column(uniform("contract/wants")) if choice else 0
-        self.contract_luck = (
-            wants,
-            self._column(uniform("contract/other")) if withdrawn else wants,
-            self._column(uniform("contract/accepts")) if withdrawn else wants,
-        )
-        """What decides the contract that the lead signs."""
-        self.quality, self.member, self.reference = -1, -1, -1
-        spread = product.churn_factors.onboarding.quality_sd
-        if spread:
-            self.quality = self._column(of_mean_one("onboarding/quality", spread))
-        if product.community is not None:
-            self.member = self._column(uniform("community"))
-        if product.reference_customers is not None:
-            self.reference = self._column(uniform("reference"))
-        self.region = self._column(uniform("region")) if source is not None and source.regions else -1
-        self.industry = self._column(uniform("industry")) if source is not None and source.industries else -1
-        self.segments = Segments(tier, *((source.regions, source.industries) if source else (None, None)))
-        segments = self.segments.all()
-        self.only_segment = segments[0] if len(segments) == 1 else None
-        """The segment of all these leads, if there is but one."""
-        interest = getattr(source, "interest", None)
-        self.interest = None if interest is None else (interest.half_life_hours / 24, interest.floor)
-        """Half-life in days and floor of the interest in a first contact; None if it does not decay."""
-        patience = getattr(source, "patience_days", None)
-        self.patience = None if patience is None else self._column(quantity("patience", patience))
-
-        if self._entry is None:  # The scenario's checks do not let this through.
+        self._column = columns.place
+        self._sways = sways
+        self._interest_decays = interest_decays
+        entry = 0 if source is None else following(self._on, source.enters_as)
+        if entry is None:  # The scenario's checks do not let this through.
             raise AssertionError(f"no step of {tier} takes the leads of {channel}")
+        chain = self._chain(entry)
+        self._before_win = chain[
+            : 1 + next((i for i, n in enumerate(chain) if self._steps[n].to == "WIN"), len(chain))
+        ]
+        self._against, self.fit_of_winners = self._thresholds(product.churn_fit_effect)
         # Only steps that these leads can come to have stages: elsewhere, their luck would be drawn in vain.
         self._stages: dict[tuple[int, int, int, int], Stage] = {}
-        self.entry = self._stage(self._entry)
-        self.enters_as = STATES.index(source.enters_as) if source is not None else self.entry.on or 0
-
-    def segment(self, luck: Row) -> Segment:
-        """Tier, region and industry of the lead with this luck."""
-        region = luck[self.region] if self.region >= 0 else 0.0
-        return self.segments.of(region, luck[self.industry] if self.industry >= 0 else 0.0)
-
-    def discount_of(self, luck: Row) -> float:
-        """Share of the list price that a lead gets off."""
-        return min(luck[self._discount], MOST_DISCOUNT) if self._discounts else 0.0
-
-    def life_place(self, lead: Lead) -> int:
-        """Where a lead finds the numbers of its life as a customer (see `simsales.model.life`).
-
-        Those of the opening are numbered through, over tiers and steps; so that one more of them does not
-        change the others' lives, their place is a number of their own luck.
-        """
-        return lead.number if self._life < 0 else int(lead.luck[self._life] * 2**53)
-
-    def cost(self, leads: int) -> float:
-        """What so many leads cost, with this tier's share of what the channel costs a month anyway."""
-        return leads * self._cost_per_lead + self._spend
+        self.entry = self._stage(entry)
+        """Where these leads begin."""
 
     def selection(self, name: str | None) -> list[tuple[float, float]]:
         """What leads on the way to a step (None: customers) have been selected by: weight and threshold of
@@ -272,26 +197,19 @@ class Flow:
         ]
         return self._stage(place), [self._column(column) for column in left]
 
-    def interest_after(self, days: float) -> float:
-        """What is left of the odds of the first contact."""
-        if self.interest is None:
-            return 1.0
-        half_life, floor = self.interest
-        return float(floor + (1 - floor) * 0.5 ** (days / half_life))
+    def _chain(self, index: int | None) -> list[str]:
+        """The steps of those who pass one after the other, from one on."""
+        chain = []
+        while index is not None:
+            chain.append(self._names[index])
+            index = self._after(index)
+        return chain
 
     def _thresholds(self, effect: float) -> tuple[dict[str, float], float]:
         """For every step what its leads' numbers are held against, and the winners' mean factor of
         staying.
         """
-        chain = []
-        index = self._entry
-        while index is not None:
-            chain.append(self._names[index])
-            index = self._after(index)
-        before_win = chain[
-            : 1 + next((i for i, n in enumerate(chain) if self._steps[n].to == "WIN"), len(chain))
-        ]
-        self._before_win = before_win
+        before_win = self._before_win
         stated = {name: step.pass_probability for name, step in self._steps.items()}
         if not effect and not any(self._steps[name].fit_weight for name in before_win):
             return stated, 1.0
@@ -313,28 +231,33 @@ class Flow:
         name = self._names[index]
         step = self._steps[name]
         stage = self._stages[key] = Stage(name, step, index, self._on[index])
+        stage.failed, stage.dropped, stage.gone_cold, stage.not_there, stage.no_contract = (
+            self.ways_out.index((name, reason)) for reason in _reasons(step)
+        )
         suffix = (f"@{time + 1}" if time else "") + (f"~{comeback}" if comeback else "")
         after = self._after(index)
         stage.next = None if after is None else self._stage(after, 0, 0, comeback)
-        self._place(stage, step, name + suffix, self._handoff, self._aims)
+        self._place(stage, step, name + suffix)
         self._repeat(stage, step, name + suffix, key)
         self._comebacks(stage, step, name + suffix, comeback)
         return stage
 
-    def _place(self, stage: Stage, step: Step, name: str, handoff: Handoffs, aims: Aims) -> None:
+    def _place(self, stage: Stage, step: Step, name: str) -> None:
         """Give the stage its columns in the rows of luck, and what they are held against."""
-        stage.settles = stage.settles or self.interest is not None
+        stage.settles = stage.settles or self._interest_decays
         against = self._against[stage.name]
         stage.pass_probability = against
-        stage.deal = step.to == "WIN" and self.sways
+        stage.deal = step.to == "WIN" and self._sways
         if step.judged:
             stage.by_aim = {"neutral": against} | {
-                aim: shifted(against, shift) for aim, shift in aims.model_dump().items()
+                aim: shifted(against, shift) for aim, shift in self._aims.model_dump().items()
             }
+        stage.depends = stage.deal or stage.by_aim is not None
         stage.passes = self._column(seen(f"{name}/pass", step.fit_weight))
         stage.effort = self._column(quantity(f"{name}/effort", step.effort_hours))
         stage.delay = self._column(self._cycle.delay(f"{name}/buyer_delay", step.buyer_delay_days))
         if stage.next is not None:
+            handoff = self._handoff
             # Where no hand-off drops a lead, nothing is to be decided: any number does.
             drops = handoff.within_team.drop_probability or handoff.across_teams.drop_probability
             stage.drop = self._column(uniform(f"{name}/drop") if drops else constant(0.0))
@@ -378,12 +301,6 @@ class Flow:
             stage.nurture_factor = nurture.pass_factor
             stage.nurture_delay = self._column(quantity(f"{name}/nurture_delay", nurture.after_days))
             stage.nurture_to = self._stage(self._names.index(nurture.to), 0, 0, comeback + 1)
-
-    def _column(self, column: Column) -> int:
-        """Place of a column in the rows; equal constants share one."""
-        if column not in self.columns:
-            self.columns.append(column)
-        return self.columns.index(column)
 
 
 class _Pace:

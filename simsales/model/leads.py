@@ -9,7 +9,8 @@ from simsales.model.luck import Row
 
 if TYPE_CHECKING:
     from simsales.model.books import FlowMonth
-    from simsales.model.journey import Flow, Stage
+    from simsales.model.flow import Flow
+    from simsales.model.journey import Stage
     from simsales.model.people import AccountWork, Desk, Person, Seat
     from simsales.model.segments import Segment
 
@@ -34,13 +35,17 @@ class Lead:
         "owners",
         "person",
         "ready_at",
-        "seat",
         "segment",
         "stage",
         "standing_odds",
         "state",
         "waits_for",
     )
+
+    waits_for: Person | None
+    """In whose own queue it is waiting; None if in the queue that the desk shares. Set where `desk` is."""
+    ready_at: float
+    """Since when it is waiting, in days. Set where `desk` is."""
 
     def __init__(self, flow: Flow, number: int, luck: Row, born: float) -> None:
         self.flow = flow
@@ -73,14 +78,8 @@ class Lead:
         """Whether somebody has worked on it."""
         self.customer: Customer | None = None
         """What is known of it as a customer; None until it has signed."""
-        self.seat: Seat | None = None
-        """The colleague's seat that a meeting about it waits for; None if none."""
         self.desk: Desk | None = None
         """Where it is waiting; None while it is not."""
-        self.waits_for: Person | None = None
-        """In whose own queue it is waiting; None if in the queue that the desk shares."""
-        self.ready_at = 0.0
-        """Since when it is waiting, in days."""
         self.gone = False
         """Whether it has left as a customer, or gone cold: work that was planned for it falls away."""
 
@@ -99,6 +98,7 @@ class Customer:
         "mrr",
         "pending",
         "price",
+        "seat",
         "signed_at",
         "sold_by",
     )
@@ -123,5 +123,7 @@ class Customer:
         """Who looks after it as a LIVE customer."""
         self.pending: dict[str, AccountWork] = {}
         """Talks that are to take place, by what they are about."""
+        self.seat: Seat | None = None
+        """The colleague's seat that a meeting about it waits for; None if none."""
         self.left = False
         """Whether it has ever left."""

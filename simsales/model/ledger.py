@@ -9,7 +9,8 @@ from typing import Any
 
 from simsales.model.books import TierMonth
 from simsales.model.customers import Customers
-from simsales.model.journey import SAL, SQL, Flow
+from simsales.model.flow import Flow
+from simsales.model.journey import SAL, SQL
 from simsales.model.leaving import FACTORS
 from simsales.model.pay import Costs
 from simsales.model.people import Desk
@@ -73,6 +74,7 @@ class Ledger:
                 )
             )
         for flow in self._flows:
+            flow.close_month()
             flow.now.open_opportunities = flow.inside[SQL] + flow.inside[SAL]
             if self._closed < len(flow.months):
                 flow.now = flow.months[self._closed]
@@ -92,7 +94,7 @@ class Ledger:
                         flow.direction,
                         counts.came_in,
                         *counts.entered,
-                        sum(counts.lost.values()),
+                        sum(counts.lost),
                         *(getattr(counts, name) for name in _COUNTS),
                         flow.cost(counts.came_in),
                     )
@@ -104,7 +106,8 @@ class Ledger:
                     )
                     if reached
                 ]
-                losses += [(*key, *where, lost) for where, lost in sorted(counts.lost.items())]
+                ways = zip(flow.journey.ways_out, counts.lost, strict=True)
+                losses += [(*key, *way, lost) for way, lost in ways if lost]
         ledger = [
             (month, tier, *(getattr(movements, name) for name in _LEDGER))
             for tier, base in self._customers.bases.items()

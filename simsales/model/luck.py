@@ -9,8 +9,8 @@ blocks, in numpy, and vanish with their leads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +20,8 @@ from simsales.scenario.parts import Distribution, Exponential, Lognormal, Unifor
 from simsales.streams import Streams
 
 Numbers = NDArray[np.float64]
-Row = memoryview  # of float64
+Row: TypeAlias = "memoryview[float]"  # of float64
 """The luck of one lead: a row of float64 numbers, one per column."""
-
-_NO_LEAD: tuple[str, Row] = ("", memoryview(b""))
 
 BLOCK = 1024
 """Leads per block. The numbers do not depend on it (tested); memory and speed do."""
@@ -163,6 +161,16 @@ def derived(purpose: str, shaped: Callable[..., Numbers], *sources: Column) -> C
     return Column(purpose, tuple(stream for source in sources for stream in source.streams), both)
 
 
+class Columns(list[Column]):
+    """What the rows of some leads' luck hold."""
+
+    def place(self, column: Column) -> int:
+        """Place of a column in the rows; it is added if it is not there yet. Equal constants share one."""
+        if column not in self:
+            self.append(column)
+        return self.index(column)
+
+
 class Luck:
     """The luck of one channel's leads, block after block."""
 
@@ -195,8 +203,17 @@ class Luck:
         self._channel = channel
         self._fit = fit
 
-    def block(self, size: int) -> list[tuple[str, Row]]:
-        """The tier and the row of luck of the next ``size`` leads.
+    def leads(self, number: int | None = None, block: int = BLOCK) -> Iterator[tuple[str, Row]]:
+        """The tier and the row of luck of the next ``number`` leads, or of as many as are asked for, drawn
+        ``block`` by block.
+        """
+        while number is None or number > 0:
+            size = block if number is None else min(block, number)
+            yield from self.block(size)
+            number = None if number is None else number - size
+
+    def block(self, size: int) -> Iterator[tuple[str, Row]]:
+        """The tier and the row of luck of the next ``size`` leads, all drawn at once.
 
         Raises:
             ModelError: if a sample is negative or not finite; it names the channel and the purpose.
@@ -205,25 +222,22 @@ class Luck:
         if self._fit is not None and ("fit", "normal") in draws:
             draws["fit", "normal"] = self._fit(draws["fit", "normal"])
         tier_of = np.searchsorted(self._edges, self._tier_stream.random(size), side="right")
-        leads: list[tuple[str, Row]] = [_NO_LEAD] * size
+        rows: list[Iterator[tuple[str, Row]]] = []
         for index, tier in enumerate(self._tiers):
+            theirs = tier_of == index
+            alone = len(self._tiers) == 1
+            mine = draws if alone else {stream: numbers[theirs] for stream, numbers in draws.items()}
             columns = self._columns[tier]
-            width = len(columns)
-            mine = np.flatnonzero(tier_of == index)
-            table = np.empty((len(mine), width))
+            table = np.empty((np.count_nonzero(theirs), len(columns)))
             for j, column in enumerate(columns):
                 table[:, j] = (
                     column.constant
                     if column.shaped is None
-                    else column.shaped(*(draws[stream][mine] for stream in column.streams))
+                    else column.shaped(*(mine[stream] for stream in column.streams))
                 )
             self._guard(table, columns)
-            # Looking up one number in a memoryview is as good as in a list, and no row is turned into
-            # objects in vain.
-            cells = table.ravel().data
-            for start, k in zip(range(0, len(cells), width), mine.tolist(), strict=True):
-                leads[k] = (tier, cells[start : start + width])
-        return leads
+            rows.append(_rows(tier, table))
+        return rows[0] if len(rows) == 1 else (next(rows[index]) for index in tier_of.tolist())
 
     def _guard(self, table: Numbers, columns: Sequence[Column]) -> None:
         # (Of anything that is not a number, neither comparison holds.)
@@ -233,6 +247,20 @@ class Luck:
             bad = next(sample for sample in table[:, j].tolist() if not 0 <= sample < np.inf)
             where = f"channel {self._channel}, {columns[j].purpose}"
             raise ModelError(f"{where}: a sample must be finite and ≥ 0, but is {bad}")
+
+
+def _rows(tier: str, table: Numbers) -> Iterator[tuple[str, Row]]:
+    """One row after the other, made when it is asked for."""
+    # Looking up one number in a memoryview is as good as in a list, and no row is turned into objects in
+    # vain.
+    cells, width = cast(Row, table.ravel().data), table.shape[1]
+    for start in range(0, len(cells), width):
+        yield tier, cells[start : start + width]
+
+
+def apart(row: Row) -> Row:
+    """A row that keeps no others in memory, for leads that outlive their block by years."""
+    return memoryview(row.tobytes()).cast("d")
 
 
 METHOD = {"uniform": "random", "normal": "standard_normal", "exponential": "standard_exponential"}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import count
 
 import numpy as np
 
 from simsales.model.customers import Customers
 from simsales.model.fit import of_those_selected
-from simsales.model.journey import LIVE, OPENING, Flow
+from simsales.model.flow import OPENING, Flow
+from simsales.model.journey import LIVE
 from simsales.model.leads import Lead
-from simsales.model.luck import BLOCK, Luck, Row, quantity, uniform
+from simsales.model.luck import Luck, apart, quantity, uniform
 from simsales.model.pipeline import Pipeline
 from simsales.scenario.organization import Opening
 from simsales.streams import Streams
@@ -36,9 +37,10 @@ def open_for_business(
         if base is not None:
             age = len(flow.columns)
             columns = [*flow.columns, quantity("age", base.age_months)]
-            fit = of_those_selected(flow.selection(None))
+            fit = of_those_selected(flow.journey.selection(None))
             luck = Luck(streams, f"{OPENING}/{tier}", {tier: 1.0}, {tier: columns}, fit)
-            living = [Lead(flow, next(number), row, 0.0) for row in _rows(luck, base.customers)]
+            rows = luck.leads(base.customers)
+            living = [Lead(flow, next(number), apart(row), 0.0) for _, row in rows]
             for lead in living:
                 lead.state = lead.furthest = LIVE
                 pipeline.take_over(lead)
@@ -46,22 +48,15 @@ def open_for_business(
                 living, np.array([int(lead.luck[age]) for lead in living], dtype=int), base.contracts
             )
         for name, there in sorted(opening.pipeline.get(tier, {}).items()):
-            stage, left = flow.on_the_way(name)
+            stage, left = flow.journey.on_the_way(name)
             way = len(flow.columns)
             columns = [*flow.columns, uniform("way")]
-            fit = of_those_selected(flow.selection(name))
+            fit = of_those_selected(flow.journey.selection(name))
             luck = Luck(streams, f"{OPENING}/{tier}/{name}", {tier: 1.0}, {tier: columns}, fit)
-            for row in _rows(luck, there):
-                lead = Lead(flow, next(number), row, 0.0)
+            for _, row in luck.leads(there):
+                lead = Lead(flow, next(number), apart(row), 0.0)
                 lead.stage = stage
                 lead.state = lead.furthest = stage.on or 0
                 pipeline.take_over(lead)
                 pipeline.ready_after(lead, row[left[int(row[way] * len(left))]] if left else 0.0)
     customers.open_month()
-
-
-def _rows(luck: Luck, number: int) -> Iterator[Row]:
-    """So many rows of luck, none of which keeps another in memory."""
-    for start in range(0, number, BLOCK):
-        for _, row in luck.block(min(BLOCK, number - start)):
-            yield np.array(row).data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from simsales.units import YEAR
 
 if TYPE_CHECKING:
     from simsales.model.base import Base
-    from simsales.model.journey import Flow
+    from simsales.model.flow import Flow
     from simsales.model.leads import Customer
     from simsales.model.people import Person
     from simsales.model.teams import Teams
@@ -208,7 +208,8 @@ class Costs:
             self.commissions[month, person.name, person.desk.role, kind] += amount
         bonuses = self._payroll.bonuses()
         direct: dict[Share, float] = defaultdict(float)
-        for role, number in self._heads().items():
+        heads = Counter(person.desk.role for person in self._teams.people)
+        for role, number in heads.items():
             people = self._scenario.people[role]
             paid = {
                 "salaries": number * people.salary_per_year / YEAR * (1 + people.on_cost_share),
@@ -228,12 +229,6 @@ class Costs:
             if community is not None and number_of_month >= community.from_month:
                 book(tier, RETENTION, "communities", community.cost_per_month)
             book(tier, SERVING, "serving", base.serving)
-
-    def _heads(self) -> dict[str, int]:
-        heads: dict[str, int] = defaultdict(int)
-        for desk in self._teams.desks:
-            heads[desk.role] += len(desk.people)
-        return heads
 
     def _shares(self) -> dict[str, dict[Share, float]]:
         """By role, to which tier and purpose its working time of the month went, as shares; clears the time

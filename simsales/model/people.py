@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import simpy
 
-from simsales.model.clock import END_OF_WORK, Alarm, Call
+from simsales.model.clock import END_OF_WORK, Alarm
 from simsales.model.journey import LIVE
 from simsales.model.leads import Lead
 from simsales.units import MONTH_DAYS
@@ -42,14 +42,14 @@ class Seat:
     """A place in a colleague's meeting: whoever takes it stays until the meeting is over."""
 
     __slots__ = ("began", "desk", "gone", "lead", "over", "ready_at", "stage", "taken", "waits_for")
+    waits_for: Person | None
+    ready_at: float
 
     def __init__(self, lead: Lead, clock: simpy.Environment) -> None:
         self.lead = lead
         self.stage = lead.stage
         self.taken, self.began, self.over = clock.event(), clock.event(), clock.event()
         self.desk: Desk | None = None
-        self.waits_for: Person | None = None
-        self.ready_at = 0.0
         self.gone = False
 
     def give_up(self) -> None:
@@ -101,7 +101,7 @@ class Person:
         self.own: Queue = []
         self.waiting = 0
         """Leads in the own queue."""
-        self.wake: Call | None = None
+        self.wake: Alarm | None = None
         """What an idle person waits for; None while at work."""
         self.busy_days = 0.0
         self.busy_since: float | None = None
@@ -124,20 +124,20 @@ class Person:
         self.settled_days = 0.0
         """Busy days when the last month was closed."""
 
-    def work(self) -> Generator[simpy.Event | Call, Any, None]:
+    def work(self, alarm: Alarm) -> Generator[simpy.Event, Any, None]:
         """The process of a working life."""
         desk = self.desk
         clock = desk.clock
         rank = END_OF_WORK + self.number
-        end_of_work, call = Alarm(clock), Call()
         seats: Sequence[Seat] | None = ()
         several_tiers = desk.teams.several_tiers
+        pipeline = desk.teams.pipeline
         while True:
             task = desk.next_task(self)
             if task is None:
-                self.wake = call
+                self.wake = alarm
                 desk.idle.append(self)
-                task = yield call
+                task = yield alarm
             if isinstance(task, Lead):
                 if task.stage.joined_by:
                     seats = yield from self._gather(task)
@@ -150,7 +150,7 @@ class Person:
                 yield from self._sit_in(task)
                 continue
             started = self.busy_since = clock._now
-            yield end_of_work.at(started + hours * self.days_per_hour, rank)
+            yield alarm.at(started + hours * self.days_per_hour, rank)
             self.busy_days += clock._now - started
             self.busy_since = None
             if seats:
@@ -160,7 +160,7 @@ class Person:
             if isinstance(task, Lead):
                 if several_tiers:
                     self._note_lead_days(task, clock._now - started)
-                task.flow.pipeline.done(task, self)
+                pipeline.done(task, self)
             else:
                 self._worked_for_customers(task)
 
@@ -177,9 +177,11 @@ class Person:
             seat = Seat(lead, clock)
             desk, owner = self.desk.teams.desk_for(lead, role, beside=self)
             desk.receive(seat, owner)
-            lead.seat = seat
+            if lead.customer is not None:
+                lead.customer.seat = seat
             colleague = yield seat.taken
-            lead.seat = None
+            if lead.customer is not None:
+                lead.customer.seat = None
             if colleague is None:
                 for taken in seats:
                     taken.began.succeed()
@@ -259,12 +261,12 @@ class Desk:
         self.idle: deque[Person] = deque()
         """Who has nothing to do, longest idle first."""
         self.shared: Queue = []
-        self.lists: list[OutboundList] = []
-        """Lists of names that this desk works through when nothing waits."""
-        self._lists_in_turn = 0
+        self.lists: deque[OutboundList] = deque()
+        """Lists of names that this desk works through in turn when nothing waits."""
         self._tickets = tickets
         self._log = log
-        self._assignment = team.rules.assignment
+        self._first_free = team.rules.assignment == "first_free"
+        self._round_robin = team.rules.assignment == "round_robin"
         self._latest_stage_first = team.rules.discipline == "latest_stage_first"
         self._settles = team.dedicated or log is not None
         """Whether something is to be settled, or noted, whenever somebody here begins with a lead."""
@@ -289,7 +291,7 @@ class Desk:
             self._log.lead("ready", _lead(task), f"{self.team.name}/{self.role}")
         ticket = next(self._tickets)
         person = owner
-        if person is None:
+        if person is None and (self.idle or not self._first_free):
             person = self._assign(ticket)
         if person is not None and person.wake is not None:
             self.begun += 1
@@ -327,19 +329,26 @@ class Desk:
             if task.gone:
                 continue
             if not isinstance(task, AccountWork):
-                waited = self.clock._now - task.ready_at
+                now: float = self.clock._now
+                waited = now - task.ready_at
                 self.begun += 1
                 self.wait_days += waited
                 if task.stage.settles or self._settles:
                     self._begin(task, person, waited)
-                self.withdraw(task)
+                # As in `withdraw`, which would be called too often from here.
+                self._area += self.waiting * (now - self._changed)
+                self._changed = now
+                self.waiting -= 1
+                if queue is own:
+                    person.waiting -= 1
+                task.desk = None
             return task
-        for _ in self.lists:
-            names = self.lists[self._lists_in_turn]
-            self._lists_in_turn = (self._lists_in_turn + 1) % len(self.lists)
+        for _ in range(len(self.lists)):
+            names = self.lists[0]
+            self.lists.rotate(-1)
             lead = names.pull(self.team, self.clock._now)
             if lead is not None:
-                lead.flow.pipeline.pulled(lead, person)
+                self.teams.pipeline.pulled(lead, person)
                 if self.team.dedicated:
                     lead.carried = lead.odds, lead.effort_factor
                     self._favour(lead)
@@ -347,16 +356,14 @@ class Desk:
         return None
 
     def withdraw(self, task: Lead | Seat) -> None:
-        """Let a task wait no longer, be it taken up or gone. (A gone one is passed over when its turn
-        comes.)
-        """
+        """Let a task wait no longer that is gone. (It is passed over when its turn comes.)"""
         now: float = self.clock._now
         self._area += self.waiting * (now - self._changed)
         self._changed = now
         self.waiting -= 1
         if task.waits_for is not None:
             task.waits_for.waiting -= 1
-        task.desk = task.waits_for = None
+        task.desk = None
 
     def backlog_days(self, now: float) -> float:
         """Leads waiting × days, from the beginning until now."""
@@ -394,13 +401,13 @@ class Desk:
         self.idle.remove(person)
         wake, person.wake = person.wake, None
         assert wake is not None
-        wake.out(task)
+        wake.go_off(task)
 
     def _assign(self, ticket: int) -> Person | None:
         """Who gets a lead without an owner; None leaves it in the shared queue."""
-        if self._assignment == "first_free":
+        if self._first_free:
             return self.idle[0] if self.idle else None
-        if self._assignment == "round_robin":
+        if self._round_robin:
             person = min(self.people, key=lambda p: p.last_given)
         else:
             person = min(self.people, key=lambda p: (p.waiting + (p.wake is None), p.last_given))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simsales.model.clock import GOES_COLD, LEAD_READY, Alarm, lead_rank
-from simsales.model.journey import LIVE, SAL, SQL, WIN, Flow, Stage
+from simsales.model.clock import GOES_COLD, LEAD_READY, Alarm, Told, lead_rank
+from simsales.model.flow import Flow
+from simsales.model.journey import LIVE, SAL, SQL, WIN, Stage
 from simsales.model.leads import Lead
 from simsales.model.luck import Row
 from simsales.scenario.organization import Handoff, Handoffs
@@ -43,25 +45,33 @@ class Pipeline:
         self._month_ends = month_ends
         self._pace_changes = any(offer.changes_pace for offer in customers.offers.values())
         self._pays_for_acceptance = bool(customers.payroll.by_acceptance)
+        # What alarms tell, made once for all of them.
+        self._of_readiness: Told = [self._alarm_of_readiness]
+        self._of_impatience: Told = [self._alarm_of_impatience]
 
     # ---------------------------------------------------------------------------------------- coming in
 
     def enter(self, lead: Lead) -> None:
-        """An inbound lead comes in and waits for its first step."""
-        self._count_in(lead)
+        """An inbound lead comes in and waits for its first step. (In its state it is counted at the month's
+        end, by `Flow.close_month`.)
+        """
+        lead.flow.now.came_in += 1
+        if self._log is not None:
+            self._log.lead("enter", lead, STATES[lead.state])
         self._ready(lead)
 
     def pulled(self, lead: Lead, person: Person) -> None:
         """A person has taken a name from a list and begins to work on it at once."""
-        self._count_in(lead)
+        lead.flow.now.came_in += 1
         if self._log is not None:
+            self._log.lead("enter", lead, STATES[lead.state])
             self._log.lead("start", lead, person.name)
 
     def thin(
-        self, times: NDArray[np.float64], leads: list[tuple[str, Row]], flows: dict[str, Flow]
-    ) -> list[int]:
-        """Those of a block of inbound leads that come as far as a step which takes time, as offsets in the
-        block.
+        self, times: NDArray[np.float64], leads: Iterable[tuple[str, Row]], flows: dict[str, Flow]
+    ) -> Iterable[tuple[int, tuple[str, Row]]]:
+        """Those of a block of inbound leads that come as far as a step which takes time, with their offsets
+        in the block.
 
         The first steps of a journey may take nobody's time and no waiting (a visitor who becomes an MQL).
         Leads that fail one of them are counted in their month and never become objects; the others pass
@@ -69,10 +79,11 @@ class Pipeline:
         log; the outcome is the same.
         """
         if self._log is not None or not any(flow.entry.role is None for flow in flows.values()):
-            return list(range(len(leads)))
+            return enumerate(leads)
         months = np.searchsorted(self._month_ends, times, side="right") - 1
         kept = []
-        for offset, (tier, luck) in enumerate(leads):
+        for offset, lead in enumerate(leads):
+            tier, luck = lead
             flow = flows[tier]
             states, stage = [flow.enters_as], flow.entry
             while (
@@ -94,15 +105,16 @@ class Pipeline:
             ):
                 month = flow.months[months[offset]]
                 month.came_in += 1
+                month.thinned += 1
                 for state in states:
                     month.entered[state] += 1
                     month.cohort_reached[state] += 1
                 month.cohort_lost[states[-1]] += 1
-                month.lost[stage.failed] = month.lost.get(stage.failed, 0) + 1
+                month.lost[stage.failed] += 1
                 if states[-1] >= SQL:
                     month.lose_opportunity(0.0, flow.offer.price_for(flow, luck, float(times[offset])))
             else:
-                kept.append(offset)
+                kept.append((offset, lead))
         return kept
 
     def take_over(self, lead: Lead) -> None:
@@ -110,16 +122,6 @@ class Pipeline:
         lead.flow.now.came_in += 1
         lead.cohort.cohort_reached[lead.state] += 1
         lead.flow.inside[lead.state] += 1
-        if self._log is not None:
-            self._log.lead("enter", lead, STATES[lead.state])
-
-    def _count_in(self, lead: Lead) -> None:
-        flow = lead.flow
-        month = flow.now
-        month.came_in += 1
-        month.entered[lead.state] += 1
-        month.cohort_reached[lead.state] += 1
-        flow.inside[lead.state] += 1
         if self._log is not None:
             self._log.lead("enter", lead, STATES[lead.state])
 
@@ -150,10 +152,8 @@ class Pipeline:
         if person is not None:
             lead.contacted = True
         needed = stage.pass_probability
-        if stage.by_aim is not None and person is not None:
-            needed = stage.by_aim[person.desk.team.rules.aim]
-        if stage.deal:
-            needed = lead.flow.offer.probability(lead, needed, self._clock._now)
+        if stage.depends:
+            needed = self._needed(lead, person, stage)
         if luck[stage.passes] >= needed * lead.odds and lead.state < WIN:  # customers leave by churn alone
             if stage.nurture_to is not None and luck[stage.nurture] < stage.nurture_share:
                 self._nurture(lead, stage, stage.nurture_to)
@@ -170,6 +170,15 @@ class Pipeline:
             self._reach(lead, stage.to)
         if stage.next is not None:
             self._go_on(lead, stage, stage.next)
+
+    def _needed(self, lead: Lead, person: Person | None, stage: Stage) -> float:
+        """What the lead's number is held against where more than its fit decides."""
+        needed = stage.pass_probability
+        if stage.by_aim is not None and person is not None:
+            needed = stage.by_aim[person.desk.team.rules.aim]
+        if stage.deal:
+            needed = lead.flow.offer.probability(lead, needed, self._clock._now)
+        return needed
 
     def _keep(self, lead: Lead, person: Person, stage: Stage) -> None:
         """The lead is this person's now."""
@@ -220,8 +229,7 @@ class Pipeline:
         """The lead comes to its next step in so many days."""
         if days > 0:
             rank = LEAD_READY + lead_rank(lead.flow.channel_index, lead.number)
-            alarm = Alarm(self._clock, lead).at(self._clock._now + days, rank)
-            alarm.callbacks.append(self._alarm_of_readiness)
+            Alarm(self._clock, self._of_readiness, lead).at(self._clock._now + days, rank)
         else:
             self._ready(lead)
 
@@ -229,8 +237,7 @@ class Pipeline:
         """If a lead waits for its first contact longer than its patience, it has gone cold."""
         if lead.desk is not None and not lead.contacted and lead.state < WIN:
             rank = GOES_COLD + lead_rank(lead.flow.channel_index, lead.number)
-            alarm = Alarm(self._clock, lead).at(self._clock._now + lead.luck[patience], rank)
-            alarm.callbacks.append(self._alarm_of_impatience)
+            Alarm(self._clock, self._of_impatience, lead).at(self._clock._now + lead.luck[patience], rank)
 
     def _alarm_of_impatience(self, alarm: simpy.Event) -> None:
         lead: Lead = alarm._value
@@ -293,14 +300,14 @@ class Pipeline:
         if state == LIVE:
             self.customers.go_live(lead)
 
-    def _lose(self, lead: Lead, where: tuple[str, str]) -> None:
+    def _lose(self, lead: Lead, way: int) -> None:
         flow = lead.flow
         flow.inside[lead.state] -= 1
         month = flow.now
-        month.lost[where] = month.lost.get(where, 0) + 1
+        month.lost[way] += 1
         lead.cohort.cohort_lost[lead.furthest] += 1
         if lead.furthest >= SQL:
             now: float = self._clock._now
             month.lose_opportunity(now - lead.born, flow.offer.price(lead, now))
         if self._log is not None:
-            self._log.lead("lost", lead, where[1])
+            self._log.lead("lost", lead, flow.journey.ways_out[way][1])

@@ -13,8 +13,8 @@ from simsales.scenario.market import Tier
 from simsales.units import MONTH_DAYS
 
 if TYPE_CHECKING:
+    from simsales.model.flow import Flow
     from simsales.model.growth import ReferenceBook
-    from simsales.model.journey import Flow
     from simsales.model.leads import Lead
     from simsales.model.luck import Row
 
@@ -82,7 +82,7 @@ class Menu:
         """Whether some buyers may not find what they want."""
         self.refusals = self.withdrawn and self._accepts_other < 1
         """Whether some of these are lost for it."""
-        self._weights = lru_cache(maxsize=128)(self._weighed)
+        self._choices = lru_cache(maxsize=128)(self._weighed)
 
     def discount(self, place: int, now: float) -> float:
         """The discount that goes with a contract at a time in days; −∞ is before everything."""
@@ -97,10 +97,8 @@ class Menu:
         e^(effect × discount). Who wants one that is not offered takes, if it accepts another, one of those
         on offer by their weights.
         """
-        in_force = tuple(now >= start for start in self._from)
-        weights = self._weights(price_ratio, in_force)
+        weights, there = self._choices(price_ratio, tuple([now >= start for start in self._from]))
         wanted = drawn(weights, wants)
-        there = [c.offered or not force for c, force in zip(self.contracts, in_force, strict=True)]
         if there[wanted]:
             return wanted
         if accepts >= self._accepts_other:
@@ -109,17 +107,23 @@ class Menu:
         # If all that is offered is what nobody would have chosen, any will do.
         return drawn(offered if any(offered) else list(map(float, there)), other)
 
-    def _weighed(self, price_ratio: float, in_force: tuple[bool, ...]) -> tuple[float, ...]:
-        """The weights of the contracts; ``in_force`` says whose discount and withdrawal hold."""
+    def _weighed(
+        self, price_ratio: float, in_force: tuple[bool, ...]
+    ) -> tuple[tuple[float, ...], tuple[bool, ...]]:
+        """The weights of the contracts, and which of them there are; ``in_force`` says whose discount and
+        withdrawal hold.
+        """
         # A price of nothing would make an infinite weight of a negative exponent.
         ratio = max(price_ratio, 1e-9)
-        return tuple(
+        pairs = list(zip(self.contracts, in_force, strict=True))
+        weights = (
             # A discount on what is not offered attracts nobody.
             c.share
             * ratio**c.share_price_exponent
             * exp(c.share_discount_effect * c.discount * (force and c.offered))
-            for c, force in zip(self.contracts, in_force, strict=True)
+            for c, force in pairs
         )
+        return tuple(weights), tuple(c.offered or not force for c, force in pairs)
 
 
 class Offer:

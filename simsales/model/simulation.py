@@ -7,12 +7,13 @@ from functools import partial
 
 import numpy as np
 import simpy
+from simpy.events import URGENT
 
 from simsales.model.channels import InboundChannel, OutboundList, ReferralChannel, arrival_times
-from simsales.model.clock import MONTH_END, Alarm, start
+from simsales.model.clock import MONTH_END, Alarm, Process, start
 from simsales.model.customers import Customers
 from simsales.model.eventlog import EventLog
-from simsales.model.journey import OPENING, Flow
+from simsales.model.flow import OPENING, Flow
 from simsales.model.ledger import Ledger
 from simsales.model.luck import Luck
 from simsales.model.opening import open_for_business
@@ -51,24 +52,25 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
     teams = Teams(scenario, clock, event_log)
     payroll = Payroll(scenario, teams)
     customers = teams.customers = Customers(scenario, clock, teams, payroll, streams, event_log)
-    pipeline = Pipeline(clock, scenario.organization.handoff, teams, customers, month_ends, event_log)
+    handoffs = scenario.organization.handoff
+    pipeline = teams.pipeline = Pipeline(clock, handoffs, teams, customers, month_ends, event_log)
 
     flows: list[Flow] = []
-    arrivals: list[Generator[Alarm]] = []
+    processes: list[Process] = []
     lists: dict[str, OutboundList] = {}
     for index, (name, channel) in enumerate(sorted(scenario.channels.items())):
         shares = {tier: share for tier, share in channel.tiers.items() if share > 0}
-        by_tier = {tier: Flow(name, tier, scenario, pipeline) for tier in sorted(shares)}
+        by_tier = {tier: Flow(name, tier, scenario, customers.offers[tier]) for tier in sorted(shares)}
         flows += by_tier.values()
         luck = Luck(streams, name, shares, {tier: flow.columns for tier, flow in by_tier.items()})
         if isinstance(channel, Inbound):
             times = arrival_times(channel, name, scenario, streams)
-            arrivals.append(InboundChannel(index, times, luck, by_tier).arrive(clock, pipeline))
+            processes.append(InboundChannel(index, times, luck, by_tier, pipeline).arrive)
         elif isinstance(channel, Referral):
             gaps = streams.generator(f"{name}/arrivals")
             per_month, by_value = channel.leads_per_customer_month, channel.value_exponent
-            source = ReferralChannel(index, per_month, by_value, luck, by_tier, customers, gaps)
-            arrivals.append(source.arrive(clock, pipeline, months))
+            source = ReferralChannel(index, per_month, by_value, luck, by_tier, customers, gaps, pipeline)
+            processes.append(partial(source.arrive, months))
         else:
             lists[name] = OutboundList(channel.list_size, luck, by_tier)
     teams.hand_out(scenario, lists)
@@ -76,25 +78,24 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
         customers.open_month()
     else:
         tiers = sorted(scenario.opening.customers.keys() | scenario.opening.pipeline.keys())
-        there = {tier: Flow(OPENING, tier, scenario, pipeline) for tier in tiers}
+        there = {tier: Flow(OPENING, tier, scenario, customers.offers[tier]) for tier in tiers}
         flows += there.values()
         opening = partial(open_for_business, scenario.opening, there, streams, customers, pipeline)
         # As if a month before had ended: after people have come to their desks, before anything else happens.
-        Alarm(clock).at(0.0, MONTH_END).callbacks.append(lambda _: opening())
+        Alarm(clock, [lambda _: opening()]).at(0.0, MONTH_END)
     ledger = Ledger(scenario, flows, customers, teams, Costs(scenario, teams, payroll))
 
-    def close_months() -> Generator[Alarm]:
-        month_end = Alarm(clock)
+    def close_months(month_end: Alarm) -> Generator[Alarm]:
         for time in month_ends[1:].tolist():
             yield month_end.at(time, MONTH_END)
             ledger.close_month()
+        # Nothing that the last month's end has set going takes place any more: its books are closed.
+        last_month_closed._ok, last_month_closed._value = True, None
+        clock.schedule(last_month_closed, priority=URGENT)
 
-    last_month_closed = clock.process(close_months())
-    for person in teams.people:
-        start(person.work())
-    for arrival in arrivals:
-        start(arrival)
-    start(customers.care())
+    last_month_closed = clock.event()
+    for process in (close_months, *(person.work for person in teams.people), *processes, customers.care):
+        start(clock, process)
     clock.run(until=last_month_closed)
 
     return Replication(

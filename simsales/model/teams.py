@@ -20,6 +20,7 @@ from simsales.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     from simsales.model.customers import Customers
+    from simsales.model.pipeline import Pipeline
 
 
 class TeamCopy:
@@ -73,8 +74,9 @@ class Teams:
         self._turns: dict[tuple[str, Segment, bool], deque[Desk]] = {}
         self.several_tiers = len(scenario.tiers) > 1
         """Whether it has to be noted whose leads people work for."""
+        # Who is told what people have done; set by the one who makes them.
         self.customers: Customers
-        """Told when somebody has talked to a customer; set by the one who makes both."""
+        self.pipeline: Pipeline
 
     def hand_out(self, scenario: Scenario, lists: Mapping[str, OutboundList]) -> None:
         """Give each desk the lists that its role works through, in the order of their names."""
