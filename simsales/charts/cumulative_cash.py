@@ -106,9 +106,10 @@ def _note(low: Mapping[str, Summary], break_even: Mapping[str, Summary], currenc
             share = "" if even.n == s.n else f" in {even.n} of {s.n} replications"
             words += f", break-even after month {even.mean:.1f}{share}"
         said.append(words)
+    costs = "Costs are those that the scenarios state, and no others."
     if not said:
-        return ""
-    return f"Lowest point of each replication, on average: {'; '.join(said)}."
+        return costs
+    return f"Lowest point of each replication, on average: {'; '.join(said)}. {costs}"
 
 
 def _drawn(

@@ -43,7 +43,11 @@ def new(folder: Path) -> None:
     copies = [folder / source.name for source in sources]
     standing = [str(copy) for copy in copies if copy.exists() or copy.is_symlink()]
     if standing:
-        raise InputError(f"already there, and not overwritten: {', '.join(standing)}")
+        more = f" and {len(standing) - 1} more" if len(standing) > 1 else ""
+        raise InputError(
+            f"already there, and not overwritten: {standing[0]}{more}; choose another folder, such as "
+            f"{folder}-2"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for source, copy in zip(sources, copies, strict=True):

@@ -27,6 +27,8 @@ from simsales.analysis.wording import (
 FULL_WIDTH, MEANS_WIDTH = 92, 74
 """Widths of the terminal below which a comparison breaks the names of alternatives to the width of their
 figures, then leaves out change in % and chance, then the means too."""
+ONE_ALONE = "1 replication. At least two are needed to know how sure a figure is."
+COSTS = "Profit and cash know the costs that the scenarios state, and no others."
 LONG_NAME = 16
 """So many letters of the name of an alternative or a tier stand in one line."""
 
@@ -91,9 +93,12 @@ def run_table(
     note = (
         f"{counted(replications)}. ± is the half-width of the 95 % interval of the mean: how well it is "
         "known. Between p5 and p95 lie nine replications in ten: how futures differ."
+        if replications > 1
+        else ONE_ALONE
     )
     if any(s.n < replications for s in shown.values()):
         note += " (in n): defined in n replications only."
+    note += f" {COSTS}"
     return Group(*blocks, Text(note, style="dim"), *_more(len(summaries) - len(shown)))
 
 
@@ -142,7 +147,10 @@ def comparison_table(
         "replications in which it does better, ties counted half; what is shown is about the mean. Each KPI "
         "is judged on its own: of twenty without any true difference, "
         f"{_expected(20 * (1 - comparison.confidence))} will seem to show one."
+        if comparison.replications > 1
+        else ONE_ALONE
     )
+    note += f" {COSTS}"
     return Group(*blocks, Text(note, style="dim"), *_more(len(comparison.kpis) - len(shown)))
 
 

@@ -93,7 +93,8 @@ def test_the_note_tells_what_the_replications_say_one_by_one() -> None:
     )
     assert note(figure) == (
         "Lowest point of each replication, on average: a −$20k, break-even after month 6.0 in 2 of 3 "
-        "replications; b never below zero; c −$5, break-even in no replication."
+        "replications; b never below zero; c −$5, break-even in no replication. Costs are those that the "
+        "scenarios state, and no others."
     )
 
 
