@@ -96,3 +96,22 @@ def team_rows(
 
 def _known(value: float) -> float | None:
     return value if value == value else None  # nan is unlike itself
+
+
+def tidy_tables(
+    values: Mapping[str, Mapping[str, Floats]],
+    months: Mapping[str, Mapping[str, Floats]],
+    teams: Mapping[str, Mapping[tuple[str, str, str], Floats]],
+    describe: Callable[[str], Kpi],
+    *,
+    currency: str,
+    comparisons: Mapping[str, Comparison] | None = None,
+) -> dict[str, tuple[tuple[str, ...], Iterator[Row]]]:
+    """Columns and rows of all tables, by name; the arguments are those of `kpi_rows`, `monthly_rows` and
+    `team_rows`.
+    """
+    return {
+        "kpis": (KPI_COLUMNS, kpi_rows(values, describe, currency=currency, comparisons=comparisons)),
+        "monthly": (MONTHLY_COLUMNS, monthly_rows(months, describe, currency=currency)),
+        "teams": (TEAM_COLUMNS, team_rows(teams, describe)),
+    }

@@ -60,14 +60,7 @@ def compare(
     from simsales.analysis.kpis import apart, describe
     from simsales.analysis.monthly import monthly_kpis
     from simsales.analysis.teams import team_kpis
-    from simsales.analysis.tidy import (
-        KPI_COLUMNS,
-        MONTHLY_COLUMNS,
-        TEAM_COLUMNS,
-        kpi_rows,
-        monthly_rows,
-        team_rows,
-    )
+    from simsales.analysis.tidy import tidy_tables
     from simsales.analysis.wording import ordered
     from simsales.charts.cumulative_cash import cumulative_cash
     from simsales.charts.monthly_mrr import monthly_mrr
@@ -102,11 +95,7 @@ def compare(
             ),
             "paired-differences": paired_differences(comparison, describe, currency=currency, remark=changed),
         },
-        tables={
-            "kpis": (KPI_COLUMNS, kpi_rows(values, describe, currency=currency, comparisons=comparisons)),
-            "monthly": (MONTHLY_COLUMNS, monthly_rows(months, describe, currency=currency)),
-            "teams": (TEAM_COLUMNS, team_rows(teams, describe)),
-        },
+        tables=tidy_tables(values, months, teams, describe, currency=currency, comparisons=comparisons),
     )
     if as_json:
         experiment.save(results, saved)

@@ -50,14 +50,7 @@ def run(
     from simsales.analysis.kpis import apart, describe
     from simsales.analysis.monthly import monthly_kpis
     from simsales.analysis.teams import team_kpis
-    from simsales.analysis.tidy import (
-        KPI_COLUMNS,
-        MONTHLY_COLUMNS,
-        TEAM_COLUMNS,
-        kpi_rows,
-        monthly_rows,
-        team_rows,
-    )
+    from simsales.analysis.tidy import tidy_tables
     from simsales.charts.cumulative_cash import cumulative_cash
     from simsales.charts.funnel import funnel
     from simsales.charts.monthly_mrr import monthly_mrr
@@ -83,11 +76,7 @@ def run(
             ),
             "funnel": funnel(kpis, scenario=name, replications=count, remark=changed),
         },
-        tables={
-            "kpis": (KPI_COLUMNS, kpi_rows(values, describe, currency=currency)),
-            "monthly": (MONTHLY_COLUMNS, monthly_rows(months, describe, currency=currency)),
-            "teams": (TEAM_COLUMNS, team_rows(teams, describe)),
-        },
+        tables=tidy_tables(values, months, teams, describe, currency=currency),
     )
     if as_json:
         experiment.save(results, saved)
