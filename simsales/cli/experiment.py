@@ -144,7 +144,7 @@ def doubt_idle(teams: Mapping[str, Teams]) -> None:
                 busy[one] = busy.get(one, False) or bool((values > 0).any())
         for (team, role), worked in sorted(busy.items()):
             if not worked:
-                words = f"{alternative}: the {role} of {team} never had anything to do; are they meant so?"
+                words = f"{alternative}: the {role} of {team} never had anything to do; is that meant?"
                 click.echo(click.style(f"warning: {words}", fg="yellow"), err=True)
 
 

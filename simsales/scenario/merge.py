@@ -39,6 +39,7 @@ def merge(
         return patch
     known: dict[str, Node] = {}
     removed: dict[str, Node] = {}
+    added: list[tuple[tuple[str, ...], Node]] = []
     if base is not None and isinstance(base.value, dict):
         known, removed = dict(base.value), dict(base.removed)
     for key, value in patch.value.items():
@@ -48,12 +49,14 @@ def merge(
                 idle.append(Idle(below, value))
             removed[key] = value
         else:
-            if key not in known and base is not None and isinstance(base.value, dict):
-                new.append(New(below, value, tuple(base.value)))
+            if key not in known:
+                added.append((below, value))
             known[key] = merge(known.get(key), value, idle, new, below)
             removed.pop(key, None)
     place, broken = patch.place, patch.broken
     if base is not None and isinstance(base.value, dict):
+        beside = tuple(key for key in base.value if key in known)  # (what is renamed is not there any more)
+        new.extend(New(below, value, beside) for below, value in added)
         place = base.place if patch.implied else place
         broken = broken or base.broken
     return replace(

@@ -153,6 +153,12 @@ def test_a_new_name_that_may_be_a_slip_is_doubted(tmp_path: Path) -> None:
         f"warning: {tmp_path / 'pod4.yaml'}:4:5: found pods, a new name, expected one that is there: pod "
         "(did you mean pod?)\n"
     )
+    # One that takes the other's place is no slip.
+    (tmp_path / "renamed.yaml").write_text(
+        f"extends: {SCENARIOS / 'pod.yaml'}\norganization:\n  teams:\n"
+        "    pods: {count: 3, members: {MDR: 1, SDR: 1, AE: 3, CSM: 1}}\n    pod: null\n"
+    )
+    assert run("validate", tmp_path / "renamed.yaml")[1] == ""
 
 
 def test_ninety_thousand_faults_are_not_all_told(tmp_path: Path) -> None:
