@@ -1,9 +1,8 @@
 """The clock: time in days, exact month ends, and a stated order for things that fall on the same instant.
 
 **Ties.** Within one instant, things happen in this order: month end, end of work, lead ready, lead goes
-cold, arrival,
-care of the base (the constants below); within one of these by the number of the person, or of the channel
-and the lead. People, channels and teams are numbered by the alphabetical order of their names, so the
+cold, arrival, care of the base (the constants below); within one of these by the number of the person, or
+of the channel and the lead. People, channels and teams are numbered by the alphabetical order of their names, so the
 order in which objects were made, or written in the scenario file, plays no part. What a happening decides
 (a lead given to an idle person) takes place before the next happening.
 """
@@ -21,7 +20,8 @@ from simsales.errors import ModelError
 
 # SimPy orders its queue by (time, priority, order of creation). Its own events have priority 0 or 1 and
 # carry out what has been decided; ours follow, told apart by kind in the high bits and by number in the
-# low ones, so that creation order is never asked.
+# low ones. Creation order is asked only where it makes no difference: two alarms of one lead, or channels
+# of referrals that count the same customers.
 MONTH_END = 2
 END_OF_WORK = 1 << 56
 LEAD_READY = 2 << 56

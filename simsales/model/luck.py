@@ -222,10 +222,10 @@ class Luck:
         if self._fit is not None and ("fit", "normal") in draws:
             draws["fit", "normal"] = self._fit(draws["fit", "normal"])
         tier_of = np.searchsorted(self._edges, self._tier_stream.random(size), side="right")
+        alone = len(self._tiers) == 1
         rows: list[Iterator[tuple[str, Row]]] = []
         for index, tier in enumerate(self._tiers):
             theirs = tier_of == index
-            alone = len(self._tiers) == 1
             mine = draws if alone else {stream: numbers[theirs] for stream, numbers in draws.items()}
             columns = self._columns[tier]
             table = np.empty((np.count_nonzero(theirs), len(columns)))
@@ -237,7 +237,7 @@ class Luck:
                 )
             self._guard(table, columns)
             rows.append(_rows(tier, table))
-        return rows[0] if len(rows) == 1 else (next(rows[index]) for index in tier_of.tolist())
+        return rows[0] if alone else (next(rows[index]) for index in tier_of.tolist())
 
     def _guard(self, table: Numbers, columns: Sequence[Column]) -> None:
         # (Of anything that is not a number, neither comparison holds.)

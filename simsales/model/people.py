@@ -265,8 +265,8 @@ class Desk:
         """Lists of names that this desk works through in turn when nothing waits."""
         self._tickets = tickets
         self._log = log
-        self._first_free = team.rules.assignment == "first_free"
-        self._round_robin = team.rules.assignment == "round_robin"
+        self._assignment = team.rules.assignment
+        self._first_free = self._assignment == "first_free"
         self._latest_stage_first = team.rules.discipline == "latest_stage_first"
         self._settles = team.dedicated or log is not None
         """Whether something is to be settled, or noted, whenever somebody here begins with a lead."""
@@ -407,7 +407,7 @@ class Desk:
         """Who gets a lead without an owner; None leaves it in the shared queue."""
         if self._first_free:
             return self.idle[0] if self.idle else None
-        if self._round_robin:
+        if self._assignment == "round_robin":
             person = min(self.people, key=lambda p: p.last_given)
         else:
             person = min(self.people, key=lambda p: (p.waiting + (p.wake is None), p.last_given))

@@ -249,19 +249,20 @@ class _Reader:
     def _mapping(self, place: Place, depth: int) -> Node:
         entries: dict[str, Node] = {}
         broken = False
-        last = Node(place, None, "")
+        value = Node(place, None, "")
         while not isinstance(self._next(), MappingEndEvent):
             key = self._node(depth + 1)
             self._next()
-            before, last = last, self._node(depth + 1)
-            value = last
+            before, value = value, self._node(depth + 1)
             value.key = key.place
             if key.broken:
                 broken = True
             elif not isinstance(key.value, str):
                 broken = True
                 # {days: 0,5} is, to YAML, {days: 0, 5: null}.
-                halves = isinstance(before.value, int) and isinstance(key.value, int) and value.value is None
+                halves = (
+                    before.written.lstrip("-").isdigit() and key.written.isdigit() and value.value is None
+                )
                 close = f"{before.written}.{key.written}" if halves else None
                 expected = "a name, beginning with a letter or _"
                 self._report(key.place, f"{key.written} as a key", expected, close)

@@ -51,7 +51,7 @@ def plain_number(text: str) -> Decimal | None:
     A comma before three digits parts thousands, unless a zero stands before it; any other is a decimal one.
     """
     number = re.fullmatch(
-        r"(?:[$€£] ?)?(?P<sign>-?)(?:(?P<parted>[1-9]\d{0,2}(?:(?P<mark>[, '])\d{3})(?:(?P=mark)\d{3})*)"
+        r"(?:[$€£] ?)?(?P<sign>-?)(?:(?P<parted>[1-9]\d{0,2}(?P<mark>[, '])\d{3}(?:(?P=mark)\d{3})*)"
         r"(?P<part>\.\d+)?|(?P<plain>\d+(?:[.,]\d+)?))(?P<percent> ?%)?",
         text.strip(),
         re.ASCII,

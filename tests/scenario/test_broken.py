@@ -20,6 +20,7 @@ from small_scenario import TEXT
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import load
+from simsales.scenario.nodes import Place, read
 from simsales.scenario.words import plain_number, slipped
 
 MARK = "▸"
@@ -326,6 +327,23 @@ def check(folder: Path, files: dict[str, str], words: list[str]) -> None:
     assert told == wanted, "\n".join(map(str, faults))
     for fault, part in zip(faults, words, strict=True):
         assert part in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "hint"),
+    [
+        ("{delay_days: 0,5}", "did you mean 0.5?"),
+        ("{delay_days: 12,05}", "did you mean 12.05?"),
+        ("{delay_days: true, 5}", None),
+        ("{delay_days: 1.5, 5}", None),
+        ("{5: 1}", None),
+        ("{delay_days: 0, 5: 1}", None),
+    ],
+)
+def test_a_decimal_comma_within_braces_is_recognized(mapping: str, hint: str | None) -> None:
+    faults: list[Fault] = []
+    read(mapping, Place("f", 1, 1), faults)
+    assert [str(fault).partition("(")[2].rstrip(")") or None for fault in faults] == [hint]
 
 
 @pytest.mark.parametrize(
