@@ -62,7 +62,10 @@ def test_what_is_stored_depends_on_nothing_but_scenarios_and_seed(
         record(store, key, *rest)
 
     monkeypatch.setattr(Store, "record", spy)
-    toys.run(tmp_path / "x", replications=12, simulate=toys.simulate_out_of_order, make_executor=make)
+    simulate = toys.simulate
+    if shuffles:
+        simulate = partial(toys.simulate_out_of_order, overtaken=tmp_path / "overtaken")
+    toys.run(tmp_path / "x", replications=12, simulate=simulate, make_executor=make)
     assert finished != sorted(finished) or not shuffles
     assert toys.content(tmp_path / "x") == undisturbed(12)
 
