@@ -3,60 +3,103 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
 
-from simsales.model.customers import Customers
-from simsales.model.fit import of_those_selected
-from simsales.model.flow import OPENING, Flow
-from simsales.model.journey import LIVE
-from simsales.model.leads import Lead
-from simsales.model.luck import Luck, apart, quantity, uniform
-from simsales.model.pipeline import Pipeline
+from simsales.model.customers.customers import Customers
+from simsales.model.draws import DrawPlan, LeadDraws, copied, draw_plan, quantity, uniform
+from simsales.model.leads.fit import of_those_selected
+from simsales.model.leads.flow import OPENING, Flow, FlowPlan
+from simsales.model.leads.journey import LIVE
+from simsales.model.leads.lead import Lead
+from simsales.model.work.pipeline import Pipeline
 from simsales.scenario.organization import Opening
 from simsales.streams import Streams
 
 
+@dataclass(frozen=True, eq=False)
+class OpeningPlan:
+    """What is there of one tier when the simulation begins."""
+
+    flow: FlowPlan
+    customers: int
+    contracts: Mapping[str, float] | None
+    """Share of the customers by contract; None: as among new customers."""
+    customer_draws: DrawPlan
+    """Called ``opening/TIER/purpose:law``; the last number of a row is the age in months."""
+    leads: Mapping[str, int]
+    """By step, how many leads have it before them."""
+    lead_draws: Mapping[str, DrawPlan]
+    """By step, called ``opening/TIER/STEP/purpose:law``; the last number of a row tells which of the delays
+    that lead to the step is under way.
+    """
+
+
+def plan_opening(opening: Opening, flows: Mapping[str, FlowPlan]) -> tuple[OpeningPlan, ...]:
+    """Plan the opening; ``flows`` are those of the leads that are there, by tier."""
+    plans = []
+    for tier, flow in sorted(flows.items()):
+        base, channel = opening.customers.get(tier), f"{OPENING}/{tier}"
+        leads = dict(sorted(opening.pipeline.get(tier, {}).items()))
+        age = quantity("age", base.age_months if base is not None else 0.0)
+        selected = of_those_selected(flow.journey.fit_selection)
+        plans.append(
+            OpeningPlan(
+                flow=flow,
+                customers=0 if base is None else base.customers,
+                contracts=None if base is None else base.contracts,
+                customer_draws=draw_plan(channel, {tier: 1.0}, {tier: [*flow.draws, age]}, selected),
+                leads=leads,
+                lead_draws={
+                    step: draw_plan(
+                        f"{channel}/{step}",
+                        {tier: 1.0},
+                        {tier: [*flow.draws, uniform("way")]},
+                        of_those_selected(flow.journey.waiting_at[step].fit_selection),
+                    )
+                    for step in leads
+                },
+            )
+        )
+    return tuple(plans)
+
+
 def open_for_business(
-    opening: Opening, flows: Mapping[str, Flow], streams: Streams, customers: Customers, pipeline: Pipeline
+    plans: tuple[OpeningPlan, ...],
+    flows: Mapping[str, Flow],
+    streams: Streams,
+    customers: Customers,
+    pipeline: Pipeline,
 ) -> None:
     """Put the customers into care and the leads on their way, at time 0.
 
     Args:
-        opening: what is there.
+        plans: what is there, tier by tier.
         flows: of the leads that are there, by tier.
-        streams: the replication's streams; called ``opening/TIER/purpose:law`` for customers,
-            ``opening/TIER/STEP/purpose:law`` for leads on the way to a step.
+        streams: of the replication.
         customers: takes the customers.
         pipeline: takes the leads.
     """
     number = count()
-    for tier, flow in sorted(flows.items()):
-        base = opening.customers.get(tier)
-        if base is not None:
-            age = len(flow.columns)
-            columns = [*flow.columns, quantity("age", base.age_months)]
-            fit = of_those_selected(flow.journey.selection(None))
-            luck = Luck(streams, f"{OPENING}/{tier}", {tier: 1.0}, {tier: columns}, fit)
-            rows = luck.leads(base.customers)
-            living = [Lead(flow, next(number), apart(row), 0.0) for _, row in rows]
+    for plan in plans:
+        flow = flows[plan.flow.tier]
+        if plan.customers:
+            rows = [row for _, row in LeadDraws(plan.customer_draws, streams).leads(plan.customers)]
+            living = [Lead(flow, next(number), copied(row), 0.0) for row in rows]
             for lead in living:
                 lead.state = lead.furthest = LIVE
                 pipeline.take_over(lead)
-            customers.take_over(
-                living, np.array([int(lead.luck[age]) for lead in living], dtype=int), base.contracts
-            )
-        for name, there in sorted(opening.pipeline.get(tier, {}).items()):
-            stage, left = flow.journey.on_the_way(name)
-            way = len(flow.columns)
-            columns = [*flow.columns, uniform("way")]
-            fit = of_those_selected(flow.journey.selection(name))
-            luck = Luck(streams, f"{OPENING}/{tier}/{name}", {tier: 1.0}, {tier: columns}, fit)
-            for _, row in luck.leads(there):
-                lead = Lead(flow, next(number), apart(row), 0.0)
-                lead.stage = stage
-                lead.state = lead.furthest = stage.on or 0
+            ages = np.array([int(row[-1]) for row in rows], dtype=int)
+            customers.take_over(living, ages, plan.contracts)
+        for step, there in plan.leads.items():
+            waiting = plan.flow.journey.waiting_at[step]
+            left = waiting.delays_left_at
+            for _, row in LeadDraws(plan.lead_draws[step], streams).leads(there):
+                lead = Lead(flow, next(number), copied(row), 0.0)
+                lead.stage = waiting.stage
+                lead.state = lead.furthest = waiting.stage.on or 0
                 pipeline.take_over(lead)
-                pipeline.ready_after(lead, row[left[int(row[way] * len(left))]] if left else 0.0)
-    customers.open_month()
+                pipeline.ready_after(lead, row[left[int(row[-1] * len(left))]] if left else 0.0)
+    customers.open_month(0)

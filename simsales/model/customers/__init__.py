@@ -1,0 +1,1 @@
+"""Customers: from signature to the day they leave; churn, expansion, references."""

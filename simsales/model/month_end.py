@@ -1,0 +1,73 @@
+"""The end of a month: what happens in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simsales.model.calendar import Calendar
+from simsales.model.customers.customers import Customers
+from simsales.model.leads.flow import Flow
+from simsales.model.money.costs import Costs
+from simsales.model.money.pay import Payroll
+from simsales.model.work.timesheet import Timesheet
+
+
+class MonthEnd:
+    """Closes one month after the other."""
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        customers: Customers,
+        payroll: Payroll,
+        costs: Costs,
+        timesheet: Timesheet,
+        flows: Sequence[Flow],
+    ) -> None:
+        self._calendar = calendar
+        self._customers = customers
+        self._payroll = payroll
+        self._costs = costs
+        self._timesheet = timesheet
+        self._flows = flows
+
+    def close(self, month: int) -> None:
+        """Close the month with this index, which ends now, and open the next one."""
+        customers, payroll = self._customers, self._payroll
+
+        # 1. Customers, tier by tier. They pay first, for the month that ends; then those leave whose hazard has
+        #    passed their threshold; what changes for the others holds from the next month on.
+        for name, tier in customers.tiers.items():
+            tier.book_signatures(month)
+            margin = tier.collect(month)
+            term_ends = tier.grow_older()
+            talks = tier.talks_that_count(term_ends)
+            tier.gather_hazard(month)
+            leaving = tier.who_leaves(term_ends)
+            tier.note_exposure(month, leaving, margin)
+            payroll.revenue(name, tier.plan.offer.menu.contracts, tier.rows, margin)
+            growth = tier.change_mrr(month, term_ends, leaving, talks)
+            for customer, movement, _, person, mrr in growth:
+                if person is not None and movement == "expansion":
+                    payroll.grow(customer, person, mrr)
+            customers.note(growth)
+            tier.renew(term_ends)
+            returns, rows = tier.come_back(month)
+            customers.come_back(returns)
+            customers.leave(tier.let_go(month, leaving))
+            tier.book_cohort(month)
+            tier.admit(month, returns, rows)
+
+        # 2. The next month's conversations are put on the desks.
+        if month + 1 < self._calendar.months:
+            customers.open_month(month + 1)
+
+        # 3. Pay and other costs of the month that ends.
+        serving = {name: tier.serving_cost for name, tier in customers.tiers.items()}
+        earned, bonuses = payroll.close_month(month), payroll.bonuses()
+        self._costs.close_month(month, earned, bonuses, self._flows, serving)
+
+        # 4. What people and queues did, and the counts of leads.
+        self._timesheet.close_month(month)
+        for flow in self._flows:
+            flow.close_month(month)

@@ -1,0 +1,1 @@
+"""Who works: people, the teams they are in, and the tasks that take their time."""
