@@ -19,7 +19,7 @@ from simsales.model.leads import Customer
 from simsales.model.leaving import MISSED, REASONS, Hazard, Moment, shares_of_reasons, who_is_live
 from simsales.model.prices import in_menu_order
 from simsales.model.register import Register, Rows, joined, kept
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
 from simsales.units import MONTH_DAYS, YEAR
 
 if TYPE_CHECKING:

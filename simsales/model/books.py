@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
 
 
 class FlowMonth:

@@ -14,8 +14,8 @@ from simsales.model.flow import Flow
 from simsales.model.leads import Lead
 from simsales.model.luck import BLOCK, Luck, Row
 from simsales.model.segments import Segment
-from simsales.scenario.market import Inbound
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
+from simsales.scenario.schema.channels import Inbound
 from simsales.streams import Streams
 from simsales.units import MONTH_DAYS
 

@@ -20,7 +20,7 @@ from simsales.model.life import LifeLuck
 from simsales.model.luck import apart
 from simsales.model.people import AccountWork
 from simsales.model.prices import Offer, PriceList
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
 from simsales.streams import Streams
 from simsales.units import MONTH_DAYS
 

@@ -10,9 +10,9 @@ from simsales.model.journey import Journey
 from simsales.model.luck import Columns, Row, constant, exponential, of_mean_one, quantity, uniform
 from simsales.model.prices import MOST_DISCOUNT, Offer
 from simsales.model.segments import Segment, Segments
-from simsales.scenario.market import Outbound
-from simsales.scenario.parts import STATES
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
+from simsales.scenario.schema.channels import Outbound
+from simsales.scenario.schema.fields import STATES
 
 if TYPE_CHECKING:
     from simsales.model.leads import Lead

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simsales.model.luck import Column, quantity
-from simsales.scenario.customers import Contract, Lever, Releases
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.expansion import Lever, Releases
+from simsales.scenario.schema.pricing import Contract
+from simsales.scenario.schema.tiers import Tier
 
 if TYPE_CHECKING:
     from simsales.model.leads import Customer

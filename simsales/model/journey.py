@@ -8,11 +8,12 @@ import numpy as np
 
 from simsales.model.fit import seen, shifted, thresholds
 from simsales.model.luck import Column, Columns, Numbers, constant, derived, quantity, residual, uniform
-from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.market import Cycle, Tier
-from simsales.scenario.parts import NOBODY, STATES, Quantity, State
-from simsales.scenario.schema import Scenario
-from simsales.scenario.steps import Step
+from simsales.scenario import Scenario
+from simsales.scenario.schema.distributions import Quantity
+from simsales.scenario.schema.fields import NOBODY, STATES, State
+from simsales.scenario.schema.journey_order import following, in_order, states_on
+from simsales.scenario.schema.journeys import Step
+from simsales.scenario.schema.tiers import Cycle, Tier
 
 SQL = STATES.index("SQL")
 SAL = STATES.index("SAL")

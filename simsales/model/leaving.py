@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simsales.model.prices import PriceList
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.tiers import Tier
 
 if TYPE_CHECKING:
     from simsales.model.leads import Customer

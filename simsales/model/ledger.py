@@ -16,8 +16,8 @@ from simsales.model.pay import Costs
 from simsales.model.people import Desk
 from simsales.model.replication import Table
 from simsales.model.teams import Teams
-from simsales.scenario.parts import STATES
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
+from simsales.scenario.schema.fields import STATES
 from simsales.units import MONTH_DAYS
 
 _KEY = ("month", "channel", "tier")

@@ -14,7 +14,7 @@ from simsales.model.journey import LIVE
 from simsales.model.leads import Lead
 from simsales.model.luck import Luck, apart, quantity, uniform
 from simsales.model.pipeline import Pipeline
-from simsales.scenario.organization import Opening
+from simsales.scenario.schema.opening import Opening
 from simsales.streams import Streams
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simsales.scenario.costs import Commission
-from simsales.scenario.customers import Contract
-from simsales.scenario.schema import Scenario
-from simsales.scenario.steps import Step
+from simsales.scenario import Scenario
+from simsales.scenario.schema.costs import Commission
+from simsales.scenario.schema.journeys import Step
+from simsales.scenario.schema.pricing import Contract
 from simsales.units import YEAR
 
 if TYPE_CHECKING:

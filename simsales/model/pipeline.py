@@ -14,8 +14,8 @@ from simsales.model.flow import Flow
 from simsales.model.journey import LIVE, SAL, SQL, WIN, Stage
 from simsales.model.leads import Lead
 from simsales.model.luck import Row
-from simsales.scenario.organization import Handoff, Handoffs
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
+from simsales.scenario.schema.organization import Handoff, Handoffs
 
 if TYPE_CHECKING:
     from simsales.model.customers import Customers

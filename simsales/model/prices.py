@@ -8,8 +8,8 @@ from functools import lru_cache
 from math import exp, inf, log
 from typing import TYPE_CHECKING
 
-from simsales.scenario.customers import Contract
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.pricing import Contract
+from simsales.scenario.schema.tiers import Tier
 from simsales.units import MONTH_DAYS
 
 if TYPE_CHECKING:

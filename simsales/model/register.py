@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simsales.model.leaving import MISSED, Hazard, shares_of_reasons
-from simsales.scenario.customers import Contract
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.pricing import Contract
+from simsales.scenario.schema.tiers import Tier
 from simsales.units import YEAR
 
 if TYPE_CHECKING:

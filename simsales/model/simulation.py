@@ -21,8 +21,8 @@ from simsales.model.pay import Costs, Payroll
 from simsales.model.pipeline import Pipeline
 from simsales.model.replication import Replication
 from simsales.model.teams import Teams
-from simsales.scenario.market import Inbound, Referral
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
+from simsales.scenario.schema.channels import Inbound, Referral
 from simsales.streams import Streams
 from simsales.units import MONTH_DAYS
 

@@ -14,9 +14,9 @@ from simsales.model.eventlog import EventLog
 from simsales.model.leads import Lead
 from simsales.model.people import Desk, Person
 from simsales.model.segments import Segment
-from simsales.scenario.market import Outbound
-from simsales.scenario.organization import Dedication, Team
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
+from simsales.scenario.schema.channels import Outbound
+from simsales.scenario.schema.organization import Dedication, Team
 
 if TYPE_CHECKING:
     from simsales.model.customers import Customers
