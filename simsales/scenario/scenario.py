@@ -6,7 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import Field, ModelWrapValidatorHandler, model_validator
+from pydantic import Field, model_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario.checks.consistency import validated

@@ -64,6 +64,8 @@ Shares = Annotated[dict[Name, Probability], Field(min_length=1), AfterValidator(
 class Part(BaseModel):
     """A part of a scenario: no unknown keys, no changes after it is built, no nan or inf."""
 
+    # A part is checked with its scenario; its own validator is built only when it is used alone.
     model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True,
+        defer_build=True,
+    )  # fmt: skip
