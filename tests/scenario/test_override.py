@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_scenario import TEXT
 from test_broken import ARGUMENTS, MARK
-from test_consistency import FAIR
+from test_consistency import VALID
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import Scenario, load, to_yaml
@@ -59,11 +59,11 @@ def test_null_removes(file: Path) -> None:
     assert other.override("people.AE.tools_per_month=null").people["AE"].tools_per_month == 0
 
 
-@pytest.mark.parametrize("case", FAIR)
+@pytest.mark.parametrize("case", VALID)
 def test_it_equals_loading_with_overrides(case: str, file: Path) -> None:
-    loaded = load(file, overrides=FAIR[case])
-    assert load(file).override(*FAIR[case]) == loaded
-    assert to_yaml(load(file).override(*FAIR[case])) == to_yaml(loaded)
+    loaded = load(file, overrides=VALID[case])
+    assert load(file).override(*VALID[case]) == loaded
+    assert to_yaml(load(file).override(*VALID[case])) == to_yaml(loaded)
 
 
 def test_a_chain_equals_loading_with_overrides(file: Path) -> None:
