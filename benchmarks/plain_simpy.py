@@ -19,10 +19,11 @@ import simpy
 from simpy.resources.resource import Request
 
 from simsales.scenario import Scenario
-from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.market import Inbound, Outbound
-from simsales.scenario.parts import NOBODY, STATES, Distribution, Exponential, Lognormal, State, Uniform
-from simsales.scenario.steps import Step as StepRules
+from simsales.scenario.schema.channels import Inbound, Outbound
+from simsales.scenario.schema.distributions import Distribution, Exponential, Lognormal, Uniform
+from simsales.scenario.schema.fields import NOBODY, STATES, State
+from simsales.scenario.schema.journey_order import following, in_order, states_on
+from simsales.scenario.schema.journeys import Step as StepRules
 
 MONTH_DAYS = 365.25 / 12
 CARE_BLOCKS_PER_MONTH = 20

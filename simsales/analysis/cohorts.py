@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
 
 if TYPE_CHECKING:
     from simsales.model.replication import Table

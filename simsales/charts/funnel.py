@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from simsales.analysis.intervals import Summary
 from simsales.analysis.wording import counted, label, number, step_of
 from simsales.charts.canvas import GREY, MARGIN, extent, joined, slide, style
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
 
 FLOWS = tuple(state.lower() for state in STATES)
 """The KPI of each state: how many enter it in a month."""

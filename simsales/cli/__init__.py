@@ -52,7 +52,7 @@ class _Lazy(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from simsales.scenario.words import near_miss
+            from simsales.scenario.messages import near_miss
 
             close = near_miss(args[0], COMMANDS)
             ctx.fail(f"No such command {args[0]!r}." + (f" Did you mean {close!r}?" if close else ""))

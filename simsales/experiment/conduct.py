@@ -13,7 +13,7 @@ from simsales.experiment.executors import MakeExecutor, serial
 from simsales.experiment.folders import new_folder
 from simsales.experiment.run import Measure, check_replications, run_experiment
 from simsales.experiment.store import Column, Failure, Kpis, Monthly, MonthlyBy, Store, Totals
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
 
 RESULTS = Path("results")
 

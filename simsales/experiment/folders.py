@@ -17,7 +17,7 @@ from typing import Any
 import simsales
 from simsales.errors import InputError, ScenarioError
 from simsales.scenario import Scenario, load, to_yaml
-from simsales.scenario.words import shortened
+from simsales.scenario.messages import shortened
 
 FORMAT = 1
 """Version of the folder's layout."""

@@ -14,7 +14,7 @@ import numpy as np
 from simsales.errors import InputError
 from simsales.experiment.executors import MakeExecutor, TaskFailure, run_tasks, serial
 from simsales.experiment.store import Failure, Key, Store
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
 
 if TYPE_CHECKING:
     from simsales.model.replication import Replication

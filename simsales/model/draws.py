@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simsales.errors import ModelError
-from simsales.scenario.parts import Distribution, Exponential, Lognormal, Uniform
+from simsales.scenario.schema.distributions import Distribution, Exponential, Lognormal, Uniform
 from simsales.streams import Streams
 
 Numbers = NDArray[np.float64]

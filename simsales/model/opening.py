@@ -15,7 +15,7 @@ from simsales.model.leads.flow import OPENING, Flow, FlowPlan
 from simsales.model.leads.journey import LIVE
 from simsales.model.leads.lead import Lead
 from simsales.model.work.pipeline import Pipeline
-from simsales.scenario.organization import Opening
+from simsales.scenario.schema.opening import Opening
 from simsales.streams import Streams
 
 

@@ -20,8 +20,8 @@ from simsales.model.money.pay import PayPlan, plan_pay
 from simsales.model.opening import OpeningPlan, plan_opening
 from simsales.model.pricing.offer import Offer
 from simsales.model.work.routing import DeskPlan, plan_desks
-from simsales.scenario.market import Inbound, Outbound, Referral
-from simsales.scenario.schema import Scenario
+from simsales.scenario.scenario import Scenario
+from simsales.scenario.schema.channels import Inbound, Outbound, Referral
 
 
 @dataclass(frozen=True, eq=False)

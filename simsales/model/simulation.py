@@ -30,8 +30,8 @@ from simsales.model.work.pipeline import Outcomes, Pipeline
 from simsales.model.work.routing import Routing
 from simsales.model.work.timesheet import Timesheet
 from simsales.model.work.working import Duties, at_work
-from simsales.scenario.market import Outbound, Referral
-from simsales.scenario.schema import Scenario
+from simsales.scenario.scenario import Scenario
+from simsales.scenario.schema.channels import Outbound, Referral
 from simsales.streams import Streams
 
 

@@ -15,8 +15,8 @@ from simsales.model.money.costs import Costs
 from simsales.model.money.pay import salaries
 from simsales.model.replication import Table
 from simsales.model.work.timesheet import DeskMonth
-from simsales.scenario.organization import People
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
+from simsales.scenario.schema.organization import People
 
 _KEY = ("month", "channel", "tier")
 _COUNTS = (

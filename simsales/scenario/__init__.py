@@ -1,7 +1,6 @@
 """What a user writes: scenario files, read and checked. Knows nothing of the simulation."""
 
 from simsales.scenario.editor import json_schema
-from simsales.scenario.load import load, to_yaml
-from simsales.scenario.schema import Scenario
+from simsales.scenario.scenario import Scenario, load, to_yaml
 
 __all__ = ["Scenario", "json_schema", "load", "to_yaml"]

@@ -1,15 +1,15 @@
 """The JSON Schema that lets an editor complete and check scenario files.
 
-It serves every file of a chain: one that ``extends`` another holds only a part, and may say null to remove a
-key. So nothing is required, and every key may be null; that a scenario is whole is for ``simsales validate``
-to say.
+It is for every file of a chain: one that ``extends`` another holds only a part of a scenario, and removes
+keys by null. So nothing is required, and every key may be null; ``simsales validate`` checks that a scenario
+is complete.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from simsales.scenario.schema import Scenario
+from simsales.scenario.scenario import Scenario
 
 _NULL = {"type": "null"}
 
@@ -27,7 +27,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _loosened(part: Any) -> Any:
-    """A schema without demands that only a whole scenario can meet."""
+    """A schema without the requirements that only a complete scenario can meet."""
     if isinstance(part, list):
         return [_loosened(each) for each in part]
     if not isinstance(part, dict):
@@ -47,8 +47,8 @@ def _loosened(part: Any) -> Any:
 
 
 def _or_null(part: dict[str, Any]) -> dict[str, Any]:
-    """The same schema, or null; what describes the key stays outside the alternatives, where editors look for
-    it."""
+    """The same schema, or null; the description of the key stays outside the alternatives, where editors look
+    for it."""
     if "anyOf" in part:
         return part if _NULL in part["anyOf"] else {**part, "anyOf": [*part["anyOf"], _NULL]}
     about = {key: value for key, value in part.items() if key in ("title", "description", "default")}

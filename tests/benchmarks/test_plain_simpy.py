@@ -10,7 +10,7 @@ from scipy.stats import ttest_ind
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario, load
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 

@@ -20,7 +20,7 @@ from simsales.experiment.executors import MakeExecutor, processes, serial
 from simsales.experiment.run import run_experiment
 from simsales.experiment.store import Key, Store
 from simsales.model.replication import Replication
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
 
 Content = dict[str, list[tuple[Any, ...]]]
 

@@ -19,7 +19,7 @@ from simsales.errors import InputError, SimsalesError
 from simsales.experiment.folders import new_folder
 from simsales.experiment.store import Column, Failure, Key, Store
 from simsales.scenario import Scenario, load
-from simsales.scenario.organization import Opening
+from simsales.scenario.schema.opening import Opening
 
 NOW = datetime(2026, 11, 5, 14, 3, 9)
 LEDGER: dict[str, dict[str, list[Any]]] = {"ledger": {"month": [1, 2], "mrr": [10.0, 20.0]}}

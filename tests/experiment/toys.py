@@ -14,7 +14,7 @@ from simsales.experiment.executors import MakeExecutor, serial
 from simsales.experiment.run import Summary, run_experiment
 from simsales.experiment.store import Store
 from simsales.model.replication import Replication, Table
-from simsales.scenario.schema import Scenario
+from simsales.scenario import Scenario
 from simsales.streams import Streams
 
 SCENARIO = Scenario.model_validate(

@@ -16,8 +16,8 @@ from small_worlds import MONTH
 
 from simsales.model import Event, Replication
 from simsales.scenario import Scenario
-from simsales.scenario.customers import Contract
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.pricing import Contract
+from simsales.scenario.schema.tiers import Tier
 
 CENT = 0.005
 """Within which amounts agree that were summed up along different ways."""

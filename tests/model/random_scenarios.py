@@ -6,10 +6,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from simsales.scenario import Scenario, parts
+from simsales.scenario import Scenario
+from simsales.scenario.schema import fields
 
 Data = dict[str, Any]
-STATES: tuple[str, ...] = parts.STATES
+STATES: tuple[str, ...] = fields.STATES
 
 CHANCE = st.one_of(st.sampled_from([0.0, 0.5, 1.0]), st.floats(0.0, 1.0))
 SOME_CHANCE = st.one_of(st.just(1.0), st.floats(0.1, 1.0))

@@ -15,7 +15,7 @@ from small_worlds import MONTH, run, world
 
 from simsales.model.channels import arrival_times
 from simsales.scenario import Scenario
-from simsales.scenario.market import Inbound
+from simsales.scenario.schema.channels import Inbound
 from simsales.streams import Streams
 
 SEASON = [1.5, 1.0, 0.5, 0.0, 2.0, 1.0, 1.0, 0.25, 1.0, 1.75, 1.0, 1.0]

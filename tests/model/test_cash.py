@@ -18,7 +18,7 @@ from small_worlds import MONTH
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
 
 Row = dict[str, Any]
 YEAR = 12

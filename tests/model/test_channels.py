@@ -20,7 +20,7 @@ from small_worlds import ALMOST_NEVER, MONTH, run, world
 from simsales.model import simulate
 from simsales.model.channels import arrival_times, cumulative_leads
 from simsales.scenario import Scenario
-from simsales.scenario.market import Inbound
+from simsales.scenario.schema.channels import Inbound
 from simsales.streams import Streams
 
 Numbers = NDArray[np.float64]

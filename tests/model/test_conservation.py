@@ -17,7 +17,7 @@ from small_worlds import MONTH, world
 
 from simsales.model import Replication, Table, simulate
 from simsales.scenario import Scenario
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
 
 ROUNDING = 1e-6
 """Of amounts and times that were summed up along another way; counts are held against each other exactly."""

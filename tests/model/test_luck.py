@@ -18,7 +18,7 @@ from small_worlds import run, world
 from simsales.errors import ModelError
 from simsales.model import channels, simulate
 from simsales.model.luck import Column, Luck, exponential, quantity, uniform
-from simsales.scenario.parts import Distribution
+from simsales.scenario.schema.distributions import Distribution
 from simsales.streams import Streams
 
 N = 40_000

@@ -23,7 +23,7 @@ from small_worlds import MONTH, one_burst, run, world
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario, load
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
 
 EXAMPLES = Path(__file__).parents[2] / "scenarios"
 OPENING = "opening"

@@ -17,8 +17,8 @@ from small_worlds import ALMOST_NEVER, HOURS, MONTH, run, world
 
 from simsales.model import Event, Replication, simulate
 from simsales.scenario import Scenario
-from simsales.scenario.costs import Commission
-from simsales.scenario.customers import Contract
+from simsales.scenario.schema.costs import Commission
+from simsales.scenario.schema.pricing import Contract
 
 Data = dict[str, Any]
 

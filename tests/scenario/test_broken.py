@@ -20,8 +20,9 @@ from small_scenario import TEXT
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import load
-from simsales.scenario.nodes import Place, read
-from simsales.scenario.words import plain_number, slipped
+from simsales.scenario.messages import one_letter_off, plain_number
+from simsales.scenario.reading.nodes import Place
+from simsales.scenario.reading.yaml_nodes import read_yaml
 
 MARK = "▸"
 
@@ -342,7 +343,7 @@ def check(folder: Path, files: dict[str, str], words: list[str]) -> None:
 )
 def test_a_decimal_comma_within_braces_is_recognized(mapping: str, hint: str | None) -> None:
     faults: list[Fault] = []
-    read(mapping, Place("f", 1, 1), faults)
+    read_yaml(mapping, Place("f", 1, 1), faults)
     assert [str(fault).partition("(")[2].rstrip(")") or None for fault in faults] == [hint]
 
 
@@ -363,7 +364,7 @@ def test_a_decimal_comma_within_braces_is_recognized(mapping: str, hint: str | N
     ],
 )
 def test_names_that_differ_by_a_slip(name: str, other: str, slip: bool) -> None:
-    assert slipped(name, other) is slip
+    assert one_letter_off(name, other) is slip
 
 
 @pytest.mark.parametrize(

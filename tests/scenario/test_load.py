@@ -14,9 +14,10 @@ from small_scenario import TEXT
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import Scenario, load, to_yaml
-from simsales.scenario.journey import in_order
-from simsales.scenario.nodes import Node, Place, read, scalar
-from simsales.scenario.parts import Distribution, Lognormal
+from simsales.scenario.reading.nodes import Node, Place
+from simsales.scenario.reading.yaml_nodes import read_yaml, scalar
+from simsales.scenario.schema.distributions import Distribution, Lognormal
+from simsales.scenario.schema.journey_order import in_order
 
 # A new file for every example, so that one folder per test is enough.
 fuzz = settings(
@@ -34,7 +35,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def plain(text: str) -> Any:
-    node = read(text, Place("text", 1, 1), [])
+    node = read_yaml(text, Place("text", 1, 1), [])
     assert node is not None
     return node.plain()
 
@@ -245,7 +246,7 @@ def scalars(node: Node) -> list[Node]:
 
 
 LINES = TEXT.splitlines()
-ROOT = read(TEXT, Place("text", 1, 1), [])
+ROOT = read_yaml(TEXT, Place("text", 1, 1), [])
 assert ROOT is not None
 SCALARS = [(node.place, node.written) for node in scalars(ROOT)]
 NONSENSE = SYNTAX | st.sampled_from(

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from simsales.scenario.merge import Idle, merge
-from simsales.scenario.nodes import Node, Place, read
+from simsales.scenario.reading.merge import IdleNull, merge
+from simsales.scenario.reading.nodes import Node, Place
+from simsales.scenario.reading.yaml_nodes import read_yaml
 
 
 def node(text: str, file: str = "base") -> Node:
-    there = read(text, Place(file, 1, 1), [])
+    there = read_yaml(text, Place(file, 1, 1), [])
     assert there is not None
     return there
 
@@ -62,7 +63,7 @@ def test_order_is_that_of_first_appearance() -> None:
 
 
 def test_nulls_that_remove_nothing_are_told() -> None:
-    idle: list[Idle] = []
+    idle: list[IdleNull] = []
     merged = merge(node("{a: {b: 1}}"), node("{a: {b: null, c: null}, d: null}", "patch"), idle, [])
     assert [each.path for each in idle] == [("a", "c"), ("d",)]
     assert merged.plain() == {"a": {}}

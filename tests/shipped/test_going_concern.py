@@ -10,7 +10,7 @@ import pytest
 
 from simsales.model.simulation import simulate
 from simsales.scenario import load
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
 
 FILE = Path(__file__).parents[2] / "scenarios" / "going-concern.yaml"
 REPLICATIONS = 48

@@ -11,7 +11,7 @@ import numpy as np
 from simsales.model.customers.customer import Customer
 from simsales.model.customers.table import Mask, Numbers, Rows
 from simsales.model.pricing.price_list import PriceList
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.tiers import Tier
 
 FACTORS = ("age", "onboarding", "fit", "coverage", "season", "price", "contract", "community")
 """The factors on the hazard, in the order of the tables."""

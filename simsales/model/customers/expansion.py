@@ -13,8 +13,9 @@ from simsales.model.customers.table import Mask, Numbers, Rows, number_of_month
 from simsales.model.draws import Draw, quantity
 from simsales.model.people.person import Person
 from simsales.model.pricing.price_list import PriceList
-from simsales.scenario.customers import Contract, Lever, Releases
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.expansion import Lever, Releases
+from simsales.scenario.schema.pricing import Contract
+from simsales.scenario.schema.tiers import Tier
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from simsales.model.customers.customer import Customer
 from simsales.model.customers.table import Rows
-from simsales.scenario.customers import ReferenceCustomers
+from simsales.scenario.schema.expansion import ReferenceCustomers
 from simsales.scenario.segments import Segment
 
 

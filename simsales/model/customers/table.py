@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simsales.model.customers.customer import Customer
 from simsales.model.customers.monthly_draws import MonthlyDraws
 from simsales.model.pricing.offer import Offer
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.tiers import Tier
 from simsales.units import YEAR
 
 Numbers = NDArray[np.float64]

@@ -14,7 +14,7 @@ from simsales.model.customers.churn import REASONS, Hazard
 from simsales.model.customers.expansion import Expansion
 from simsales.model.customers.table import CustomerTable, Numbers
 from simsales.model.pricing.offer import Offer
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.tiers import Tier
 
 
 @dataclass(frozen=True, eq=False)

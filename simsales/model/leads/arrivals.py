@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simsales.model.calendar import Calendar
 from simsales.model.draws import BLOCK, Numbers
-from simsales.scenario.market import Inbound
+from simsales.scenario.schema.channels import Inbound
 from simsales.streams import Streams
 from simsales.units import MONTH_DAYS
 

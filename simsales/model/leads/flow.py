@@ -10,9 +10,9 @@ from simsales.model.leads.fit import stay
 from simsales.model.leads.journey import Journey, Stage, lay_out
 from simsales.model.leads.segments import Segments
 from simsales.model.pricing.offer import Offer
-from simsales.scenario.market import Outbound
-from simsales.scenario.parts import STATES
-from simsales.scenario.schema import Scenario
+from simsales.scenario.scenario import Scenario
+from simsales.scenario.schema.channels import Outbound
+from simsales.scenario.schema.fields import STATES
 from simsales.scenario.segments import Segment
 
 OPENING = "opening"

@@ -10,11 +10,12 @@ import numpy as np
 
 from simsales.model.draws import Draw, Numbers, RowLayout, constant, derived, quantity, residual, uniform
 from simsales.model.leads.fit import seen, shifted, thresholds
-from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.market import Cycle, Tier
-from simsales.scenario.parts import NOBODY, STATES, Quantity
-from simsales.scenario.schema import Scenario
-from simsales.scenario.steps import Step
+from simsales.scenario.scenario import Scenario
+from simsales.scenario.schema.distributions import Quantity
+from simsales.scenario.schema.fields import NOBODY, STATES
+from simsales.scenario.schema.journey_order import following, in_order, states_on
+from simsales.scenario.schema.journeys import Step
+from simsales.scenario.schema.tiers import Cycle, Tier
 
 SQL = STATES.index("SQL")
 SAL = STATES.index("SAL")

@@ -9,8 +9,8 @@ from simsales.model.calendar import Calendar
 from simsales.model.leads.flow import Flow
 from simsales.model.money.pay import ACQUISITION, RETENTION, SERVING, Earned, salaries
 from simsales.model.people.person import Person
-from simsales.scenario.schema import Scenario
-from simsales.scenario.steps import Step
+from simsales.scenario.scenario import Scenario
+from simsales.scenario.schema.journeys import Step
 from simsales.units import YEAR
 
 ROUNDING_DAYS = 1e-9

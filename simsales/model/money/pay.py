@@ -15,10 +15,10 @@ from simsales.model.customers.table import Rows
 from simsales.model.leads.lead import Lead
 from simsales.model.people.person import Person
 from simsales.model.work.desk import Desk
-from simsales.scenario.costs import Commission
-from simsales.scenario.customers import Contract
-from simsales.scenario.organization import People
-from simsales.scenario.schema import Scenario
+from simsales.scenario.scenario import Scenario
+from simsales.scenario.schema.costs import Commission
+from simsales.scenario.schema.organization import People
+from simsales.scenario.schema.pricing import Contract
 from simsales.units import YEAR
 
 ACQUISITION, RETENTION, SERVING = "acquisition", "retention", "serving"

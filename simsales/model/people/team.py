@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simsales.scenario.organization import Dedication
-from simsales.scenario.organization import Team as Rules
+from simsales.scenario.schema.organization import Dedication
+from simsales.scenario.schema.organization import Team as Rules
 from simsales.scenario.segments import Segment
 
 

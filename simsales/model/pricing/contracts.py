@@ -7,8 +7,8 @@ from functools import lru_cache
 from math import exp, inf
 
 from simsales.model.calendar import Calendar
-from simsales.scenario.customers import Contract
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.pricing import Contract
+from simsales.scenario.schema.tiers import Tier
 
 
 class Menu:

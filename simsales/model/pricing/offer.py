@@ -8,7 +8,7 @@ from math import exp, inf, log
 from simsales.model.calendar import Calendar
 from simsales.model.pricing.contracts import Menu, drawn
 from simsales.model.pricing.price_list import PriceList
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.tiers import Tier
 
 
 class Offer:

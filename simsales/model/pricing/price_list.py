@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from simsales.model.calendar import Calendar
-from simsales.scenario.market import Tier
+from simsales.scenario.schema.tiers import Tier
 
 
 class PriceList:

@@ -31,9 +31,7 @@ class OutboundWork:
             clock: tells the time.
             pulled: is told of every name that somebody takes.
         """
-        self._by_desk = {
-            desk: deque(names for role, names in lists if role == desk.role) for desk in desks
-        }
+        self._by_desk = {desk: deque(names for role, names in lists if role == desk.role) for desk in desks}
         self._clock = clock
         self._pulled = pulled
 

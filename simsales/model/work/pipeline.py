@@ -13,8 +13,8 @@ from simsales.model.leads.journey import LIVE, SAL, SQL, WIN, Stage
 from simsales.model.leads.lead import Lead
 from simsales.model.people.person import Person
 from simsales.model.work.routing import Routing
-from simsales.scenario.organization import Handoff, Handoffs
-from simsales.scenario.parts import STATES
+from simsales.scenario.schema.fields import STATES
+from simsales.scenario.schema.organization import Handoff, Handoffs
 from simsales.scenario.segments import Segment
 
 

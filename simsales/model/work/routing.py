@@ -14,7 +14,7 @@ from simsales.model.leads.lead import Lead
 from simsales.model.people.person import Person
 from simsales.model.people.team import Team
 from simsales.model.work.desk import Desk
-from simsales.scenario.schema import Scenario
+from simsales.scenario.scenario import Scenario
 from simsales.scenario.segments import Segment
 
 

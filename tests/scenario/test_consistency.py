@@ -1,4 +1,4 @@
-"""What parts of a scenario may say to each other: the near side of the faults in ``broken.txt``."""
+"""What the checks between parts of a scenario let pass: valid neighbours of the faults in ``broken.txt``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from small_scenario import TEXT
 from simsales.errors import ScenarioError
 from simsales.scenario import load
 
-FAIR: dict[str, list[str]] = {
+VALID: dict[str, list[str]] = {
     "customers who need a second meeting": ["journeys.smb.onboard.repeat={probability: 0.3, after_days: 2}"],
     "fit and no judge": ["journeys.smb.demo.fit_weight=0.3"],
     "fit and a judge": ["journeys.smb.demo.fit_weight=0.3", "journeys.smb.demo.judged=true"],
@@ -68,18 +68,18 @@ FAIR: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.parametrize("case", FAIR)
-def test_what_is_fair(case: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", VALID)
+def test_valid_scenarios_pass(case: str, tmp_path: Path) -> None:
     file = tmp_path / "scenario.yaml"
     file.write_text(TEXT)
-    load(file, overrides=FAIR[case])
+    load(file, overrides=VALID[case])
 
 
 def test_a_journey_of_too_many_steps(tmp_path: Path) -> None:
     file = tmp_path / "scenario.yaml"
     file.write_text(TEXT)
     with pytest.raises(ScenarioError) as caught:
-        load(file, overrides=[*FAIR["fifty steps"], "journeys.smb.one={by: AE, on: SQL, after: qualify}"])
+        load(file, overrides=[*VALID["fifty steps"], "journeys.smb.one={by: AE, on: SQL, after: qualify}"])
     (fault,) = caught.value.faults
     assert (fault.line, fault.column) == (1, len("journeys.") + 1)
     assert fault.found == "a journey of 51 steps"

@@ -1,4 +1,4 @@
-"""What the schema expects at a given path, and how to say so in plain words."""
+"""What the schema expects at a path, and how a message describes it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
-from simsales.scenario.parts import Distribution
-from simsales.scenario.schema import Scenario
+from simsales.scenario.schema.distributions import Distribution
 
 NAME = "a name (letters, digits, _ and -, beginning with a letter or _)"
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A type of the schema, without its wrappings."""
+class FieldType:
+    """A type of the schema without ``Annotated`` and ``| None``, and its limits."""
 
     bare: Any
     limits: tuple[Any, ...] = ()
@@ -32,20 +31,20 @@ class Kind:
         return None
 
     @property
-    def tagged(self) -> dict[str, Kind]:
-        """The members by tag, if it is a union told apart by tags that pydantic puts into its locations."""
+    def tagged(self) -> dict[str, FieldType]:
+        """The members by tag, if it is a union with tags; pydantic puts these into its locations."""
         members = {}
         if get_origin(self.bare) in (Union, UnionType):
             for member in get_args(self.bare):
                 for limit in get_args(member)[1:]:
                     if isinstance(limit, Tag):
-                        members[limit.tag] = kind_of(member)
+                        members[limit.tag] = field_type(member)
         return members
 
     @property
-    def names(self) -> Kind | None:
-        """The kind of the values, if it is a mapping whose keys are names."""
-        return kind_of(get_args(self.bare)[1]) if get_origin(self.bare) is dict else None
+    def values(self) -> FieldType | None:
+        """The type of the values, if it is a mapping whose keys are names."""
+        return field_type(get_args(self.bare)[1]) if get_origin(self.bare) is dict else None
 
     def known_keys(self) -> list[str]:
         """The keys that a mapping with fixed keys may have."""
@@ -57,17 +56,29 @@ class Kind:
         """The values that are possible, if they can be listed."""
         return [str(each) for each in get_args(self.bare)] if get_origin(self.bare) is Literal else []
 
-    def below(self, part: str | int) -> Kind | None:
-        """The kind of what stands under a key, a position or a tag; None if the schema knows nothing of the
-        sort."""
+    def below(self, part: str | int) -> FieldType | None:
+        """The type under a key, an index or a tag; None if the schema has none there."""
         if self.tagged:
             return self.tagged.get(str(part))
         if self.fields is not None:
             info = self.fields.get(str(part))
-            return kind_of(info.annotation, tuple(info.metadata)) if info is not None else None
+            return field_type(info.annotation, tuple(info.metadata)) if info is not None else None
         if get_origin(self.bare) is list:
-            return kind_of(get_args(self.bare)[0])
-        return self.names
+            return field_type(get_args(self.bare)[0])
+        return self.values
+
+    def at(self, path: Sequence[str]) -> FieldType | None:
+        """The type at a path of keys as a user writes them, without tags; None if the schema has none there.
+
+        Where a mapping may be one of several types, it is the first that has the next key.
+        """
+        found: FieldType | None = self
+        for part in path:
+            if found is not None and found.tagged:
+                members = found.tagged.values()
+                found = next((member for member in members if part in (member.fields or ())), None)
+            found = found.below(part) if found is not None else None
+        return found
 
     def takes(self, number: Decimal) -> bool:
         """Whether it is a number, and may be this one."""
@@ -82,10 +93,10 @@ class Kind:
             and (most is None or number <= most)
         )
 
-    def words(self) -> str:
-        """What is expected, as one would say it."""
+    def description(self) -> str:
+        """What is expected, for a message."""
         if self.tagged:
-            plain = [member.words() for member in self.tagged.values() if member.fields is None]
+            plain = [member.description() for member in self.tagged.values() if member.fields is None]
             if any(member.bare is Distribution for member in self.tagged.values()):
                 plain.append("a distribution such as {lognormal: {mean: 7, sd: 4}}")
             return ", or ".join(plain) or f"a mapping with some of {', '.join(self.known_keys())}"
@@ -111,11 +122,11 @@ class Kind:
     def _bounds(self) -> str:
         above, least, most = self._limit("gt"), self._limit("ge"), self._limit("le")
         if least is not None and most is not None:
-            return f" from {figure(least)} to {figure(most)}"
-        said = (("above", above), ("of at least", least), ("at most", most))
+            return f" from {_figure(least)} to {_figure(most)}"
+        bounds = (("above", above), ("of at least", least), ("at most", most))
         return "".join(
-            f"{' and' if words == 'at most' else ''} {words} {figure(limit)}"
-            for words, limit in said
+            f"{' and' if text == 'at most' else ''} {text} {_figure(limit)}"
+            for text, limit in bounds
             if limit is not None
         )
 
@@ -126,37 +137,20 @@ class Kind:
         return f"a text of {least or 0} to {most} characters" if most else "a text"
 
 
-def kind_of(annotation: Any, limits: tuple[Any, ...] = ()) -> Kind:
-    """The kind of an annotation, out of ``Annotated``, ``Field`` and ``| None``."""
+def field_type(annotation: Any, limits: tuple[Any, ...] = ()) -> FieldType:
+    """The type in an annotation, without ``Annotated``, ``Field`` and ``| None``."""
     if get_origin(annotation) is Annotated:
         inner, *more = get_args(annotation)
-        return kind_of(
+        return field_type(
             inner, (*(x for each in more for x in getattr(each, "metadata", None) or [each]), *limits)
         )
     if get_origin(annotation) in (Union, UnionType):
         members = [member for member in get_args(annotation) if member is not NoneType]
         if len(members) == 1:
-            return kind_of(members[0], limits)
-    return Kind(annotation, limits)
+            return field_type(members[0], limits)
+    return FieldType(annotation, limits)
 
 
-SCENARIO = Kind(Scenario)
-
-
-def kind_at(path: Sequence[str]) -> Kind | None:
-    """The kind at a path of keys as a user writes them, that is without tags; None if the schema has no such
-    place.
-
-    Where a mapping may be one of several kinds, the answer is the first that has the next key.
-    """
-    kind: Kind | None = SCENARIO
-    for part in path:
-        if kind is not None and kind.tagged:
-            kind = next((member for member in kind.tagged.values() if part in (member.fields or ())), None)
-        kind = kind.below(part) if kind is not None else None
-    return kind
-
-
-def figure(value: float) -> str:
+def _figure(value: float) -> str:
     """A number for a message: 1,000,000 rather than 1e+06."""
     return f"{value:,.15g}" if isinstance(value, float) else f"{value:,}"

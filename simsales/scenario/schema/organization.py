@@ -1,13 +1,14 @@
-"""People, teams, and what is there when the simulation begins."""
+"""People, the teams that they work in, and how work passes between them."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from simsales.scenario.costs import Bonus, Commission
-from simsales.scenario.parts import MAX_PEOPLE, Money, Name, Part, Probability, Quantity, fault
+from simsales.scenario.schema.costs import Bonus, Commission
+from simsales.scenario.schema.distributions import Quantity
+from simsales.scenario.schema.fields import MAX_PEOPLE, Money, Name, Part, Probability
 
 
 class People(Part):
@@ -22,16 +23,16 @@ class People(Part):
     tools_per_month: Money = 0.0
     """Licences, telephone and the like for one person."""
     commission: Commission | None = None
-    """Pay by what is sold; none if left out."""
+    """Pay by what is sold; left out, there is none."""
     per_accepted_lead: Money = 0.0
     """Paid for every lead of the person that sales accepts (SAL)."""
     counts_as: Literal["by_time", "acquisition", "retention"] = "by_time"
-    """Where salary, tools and bonus belong. ``by_time``: to winning customers (CAC) or keeping them (CRC), as
-    the working time of the month went; idle time in proportion."""
+    """Which cost salary, tools and bonus count as: ``acquisition`` (CAC) or ``retention`` (CRC).
+    ``by_time``: both, in the proportion of the working time of the month; idle time likewise."""
 
 
 class Serves(Part):
-    """Whom a team is for."""
+    """Which leads and customers a team is for."""
 
     tiers: list[Name] | None = Field(default=None, min_length=1)
     """The tiers that the team serves; left out, all."""
@@ -42,12 +43,12 @@ class Serves(Part):
 
 
 class Dedication(Part):
-    """What a team gains with leads that it is dedicated to: those for whom ``serves`` was written."""
+    """What a team gains with the leads that it is dedicated to: those that its ``serves`` names."""
 
     effort_factor: float = Field(default=1.0, ge=0, le=10)
     """Factor on its efforts."""
     pass_factor: float = Field(default=1.0, ge=0, le=10)
-    """Factor on the pass probabilities of the steps that it does."""
+    """Factor on the pass probability of the steps that it does."""
 
 
 Aim = Literal["neutral", "mql_volume", "bookings", "retained_mrr"]
@@ -78,84 +79,58 @@ class Team(Part):
     count: int = Field(default=1, ge=1, le=10_000)
     """How many teams of this make there are."""
     serves: Serves = Serves()
-    """Whom the team is for; left out, everybody."""
+    """Which leads and customers the team is for; left out, all."""
     assignment: Literal["first_free", "round_robin", "least_loaded"] = "first_free"
     """Who takes a lead that has no owner yet: the first person free, from a queue they share; each in turn;
-    or the person with the least waiting. The last two put the lead into that person's own queue at once."""
+    or the person with the fewest leads waiting. The last two put the lead into that person's own queue at
+    once."""
     discipline: Literal["fifo", "latest_stage_first"] = "fifo"
     """What a person takes next: what has waited longest, or what is furthest along its journey. Under
     ``latest_stage_first`` the care of customers comes before everything else."""
     owner_continuity: bool = True
     """Whether a lead comes back to the same person for all steps of that person's role."""
     dedication: Dedication = Dedication()
-    """What the team gains with leads that it is dedicated to; for a team that serves everybody it does
-    nothing.
-    """
+    """What the team gains with leads that it is dedicated to; no effect in a team that serves everybody."""
     aim: Aim = "neutral"
-    """What the team is paid for; ``organization.aims`` says what that does."""
+    """What the team is paid for; ``organization.aims`` states what that does."""
     bonus: Bonus | None = None
-    """A prize for everybody in it; none if left out."""
+    """A bonus for everybody in the team; left out, there is none."""
 
 
 class Handoff(Part):
-    """What happens to a lead when its next step is another person's."""
+    """What happens to a lead when another person does its next step."""
 
     delay_days: Quantity = 0.0
     """Days until the lead has reached the next person's queue, on top of the buyer's delay."""
     drop_probability: Probability = 0.0
     """Probability that the lead is forgotten on the way. Signed customers are never dropped."""
     extra_effort: float = Field(default=0.0, ge=0, le=10)
-    """Knowledge lost: the next step takes this share of its effort more."""
+    """Knowledge lost: the next step takes more effort, by this share."""
     pass_factor: float = Field(default=1.0, ge=0, le=1)
     """Knowledge lost: factor on the pass probability of the next step."""
 
 
 class Handoffs(Part):
-    """Hand-offs by where the next person sits."""
+    """Hand-offs by where the next person works."""
 
     within_team: Handoff = Handoff()
+    """To a person in the same team."""
     across_teams: Handoff = Handoff()
+    """To a person in another team."""
 
 
 class Organization(Part):
-    """Who sits with whom, and how work passes between them."""
+    """The teams, and how work passes between them."""
 
     teams: Annotated[dict[Name, Team], Field(min_length=1)]
+    """The teams by name."""
     handoff: Handoffs = Handoffs()
     """Delay and loss when a lead changes hands."""
     aims: Aims = Aims()
     """What the aims of teams do."""
     overflow_above: float | None = Field(default=None, ge=0, le=1e6)
-    """A lead goes to a team that is not for it if all that are have more leads waiting or at hand per
-    person than this; left out, never."""
+    """A lead goes to a team that is not for it if every team that is for it has more leads waiting or in
+    work per person than this; left out, never."""
     routing: Literal["round_robin", "least_loaded"] = "round_robin"
     """Which team gets a lead when several can serve it: in turn, weighted by their number of people in the
-    role; or the one with the least waiting per person."""
-
-
-class OpeningBase(Part):
-    """The customers of one tier that are there at the beginning, all of them LIVE."""
-
-    customers: int = Field(ge=0, le=10_000_000)
-    """How many there are."""
-    age_months: Quantity = 0.0
-    """For how many months each has been a customer: what depends on age, and how much of its term is over."""
-    contracts: Annotated[dict[Name, Probability], Field(min_length=1)] | None = None
-    """Share of them by contract, summing to 1; left out, as among new customers."""
-
-    @field_validator("contracts")
-    @classmethod
-    def _sum_to_one(cls, shares: dict[str, float] | None) -> dict[str, float] | None:
-        if shares is not None and abs(sum(shares.values()) - 1) > 1e-9:
-            raise fault(f"shares that sum to {sum(shares.values()):.12g}", "shares that sum to 1")
-        return shares
-
-
-class Opening(Part):
-    """A going concern: what is there when the simulation begins."""
-
-    customers: dict[Name, OpeningBase] = {}
-    """Customers by tier."""
-    pipeline: dict[Name, dict[Name, Annotated[int, Field(ge=0, le=10_000_000)]]] = {}
-    """By tier and step, how many leads have this step before them. They are on the way to it: the delay
-    before it has run for a uniformly drawn share of its time."""
+    role; or the team with the fewest leads waiting or in work per person."""

@@ -1,4 +1,4 @@
-"""The journey of a tier: a table of steps."""
+"""The journey of a tier: its steps by name, from lead to LIVE customer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from simsales.scenario.parts import NOBODY, Name, Part, Probability, Quantity, State, fault
+from simsales.scenario.schema.distributions import Quantity
+from simsales.scenario.schema.fields import NOBODY, Name, Part, Probability, State, fault
 
 
 class Nurture(Part):
@@ -19,7 +20,7 @@ class Nurture(Part):
     after_days: Quantity
     """Days until it comes back."""
     pass_factor: float = Field(default=1.0, ge=0, le=10)
-    """Factor on the pass probabilities of all steps after coming back."""
+    """Factor on the pass probability of every step after coming back."""
     at_most: int = Field(default=1, ge=1, le=5)
     """How often a lead may come back."""
 
@@ -39,7 +40,7 @@ class NoShow(Part):
     probability: Probability
     """Probability that the buyer does not turn up."""
     effort_hours: Quantity = 0.0
-    """Working time that is spent in vain."""
+    """Working hours that such a meeting takes all the same."""
     rebook_days: Quantity = 0.0
     """Days until the next attempt."""
     at_most: int = Field(default=2, ge=0, le=5)
@@ -52,7 +53,7 @@ class Repeat(Part):
     probability: Probability
     """Probability that another meeting is needed."""
     after_days: Quantity = 0.0
-    """Days until then."""
+    """Days until the next meeting."""
     at_most: int = Field(default=2, ge=1, le=5)
     """How many more meetings there can be."""
 
@@ -63,7 +64,8 @@ class Step(Part):
     by: Name
     """The role that does the step, or ``nobody`` for a step that takes nobody's time."""
     on: State | None = None
-    """The state of the leads that take this step; left out, the state that the step before leaves them in."""
+    """The state of the leads that take this step; left out, the state in which the step before leaves
+    them."""
     effort_hours: Quantity = 0.0
     """Working hours of one person."""
     buyer_delay_days: Quantity = 0.0
@@ -73,7 +75,7 @@ class Step(Part):
     to: State | None = None
     """The state that a lead reaches by passing; left out, it stays in the state it is in."""
     joined_by: list[Name] = []
-    """Roles that take part beside the one in ``by``, as an SE joins an FAE; all are needed at once."""
+    """Roles that take part besides the one in ``by``, as an SE joins an FAE; all are needed at once."""
     channels: Annotated[list[Name], Field(min_length=1)] | None = None
     """The channels whose leads take this step; left out, those of all channels."""
     no_show: NoShow | None = None
@@ -81,18 +83,16 @@ class Step(Part):
     repeat: Repeat | None = None
     """Meetings that have to be repeated; left out, one is enough."""
     fit_weight: float = Field(default=0.0, ge=0, lt=1)
-    """How much of what decides this step is the lead's fit: their correlation. 0: nothing."""
+    """Weight of the lead's fit in this step: the correlation of fit with what decides the step. 0: none."""
     judged: bool = False
-    """Whether the team judges the lead here, so that its aim moves the threshold; else it is the buyer who
-    decides.
-    """
+    """Whether the team judges the lead here, so that its aim moves the threshold; else the buyer decides."""
     known_effort_factor: float = Field(default=1.0, ge=0, le=10)
-    """Factor on the effort if this person met the lead before the sale (as a CSM who joined a meeting)."""
+    """Factor on the effort if this person worked on the deal (as a CSM who took part in a meeting)."""
     otherwise: Otherwise = Otherwise()
     """What becomes of a lead that does not pass."""
     after: Name | None = None
-    """Puts the step behind the named one (for steps added by an overlay); left out, order of first
-    appearance."""
+    """Puts the step behind the named one (for steps added by an overlay); left out, steps stand in order of
+    first appearance."""
 
     @model_validator(mode="after")
     def _nobody_works_no_hours(self) -> Step:
@@ -102,3 +102,4 @@ class Step(Part):
 
 
 Journey = Annotated[dict[Name, Step], Field(min_length=1)]
+"""The steps by name."""

@@ -1,16 +1,18 @@
-"""Laying one scenario over another: JSON Merge Patch (RFC 7396) on nodes, and ``--set a.b.c=value``."""
+"""Laying one scenario over another: JSON Merge Patch (RFC 7396) on nodes, and ``a.b.c=value``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from simsales.errors import Fault
-from simsales.scenario.nodes import Node, Place, read
-from simsales.scenario.words import shortened
+from simsales.errors import Fault, ScenarioError
+from simsales.scenario.messages import shortened
+from simsales.scenario.reading.nodes import Node, Place
+from simsales.scenario.reading.yaml_nodes import read_yaml
 
 
 @dataclass(frozen=True)
-class Idle:
+class IdleNull:
     """A null that removed nothing."""
 
     path: tuple[str, ...]
@@ -18,8 +20,8 @@ class Idle:
 
 
 @dataclass(frozen=True)
-class New:
-    """A key beside others that had been there before."""
+class NewKey:
+    """A key that was added to a mapping, with the keys that were there before."""
 
     path: tuple[str, ...]
     node: Node
@@ -27,11 +29,11 @@ class New:
 
 
 def merge(
-    base: Node | None, patch: Node, idle: list[Idle], new: list[New], path: tuple[str, ...] = ()
+    base: Node | None, patch: Node, idle: list[IdleNull], new: list[NewKey], path: tuple[str, ...] = ()
 ) -> Node:
     """``base`` with ``patch`` laid over it: mappings merge, null removes, anything else replaces.
 
-    Every leaf keeps the place it was written at; a merged mapping stands where the patch wrote it. Nulls that
+    Every leaf keeps the place it was written at; a merged mapping has the place of the patch. Nulls that
     removed nothing go into ``idle``, and keys that were added to a mapping into ``new``: the schema decides
     whether they were meant. Neither argument is changed.
     """
@@ -46,7 +48,7 @@ def merge(
         below = (*path, key)
         if value.value is None and not value.broken:
             if known.pop(key, None) is None and key not in removed:
-                idle.append(Idle(below, value))
+                idle.append(IdleNull(below, value))
             removed[key] = value
         else:
             if key not in known:
@@ -55,8 +57,8 @@ def merge(
             removed.pop(key, None)
     place, broken = patch.place, patch.broken
     if base is not None and isinstance(base.value, dict):
-        beside = tuple(key for key in base.value if key in known)  # (what is renamed is not there any more)
-        new.extend(New(below, value, beside) for below, value in added)
+        beside = tuple(key for key in base.value if key in known)  # (without those that the patch removes)
+        new.extend(NewKey(below, value, beside) for below, value in added)
         place = base.place if patch.implied else place
         broken = broken or base.broken
     return replace(
@@ -65,8 +67,21 @@ def merge(
     )  # fmt: skip
 
 
-def override(argument: str, faults: list[Fault]) -> Node | None:
-    """The patch that ``--set a.b.c=value`` stands for; None, with a fault in ``faults``, if it is malformed.
+def read_assignments(arguments: Iterable[str], faults: list[Fault]) -> list[Node]:
+    """The patches that texts such as ``a.b.c=value`` stand for; malformed ones go into ``faults`` instead."""
+    patches = []
+    for argument in arguments:
+        try:
+            patch = _read_assignment(argument, faults)
+        except ScenarioError as error:
+            faults.extend(error.faults)
+        else:
+            patches.extend([patch] if patch is not None else [])
+    return patches
+
+
+def _read_assignment(argument: str, faults: list[Fault]) -> Node | None:
+    """The patch that one text stands for; None, with a fault in ``faults``, if it is malformed.
 
     Raises:
         ScenarioError: the value is no YAML.
@@ -84,7 +99,7 @@ def override(argument: str, faults: list[Fault]) -> Node | None:
                 place.fault("an empty name", "names joined by dots, such as people.AE.salary_per_year")
             )
             return None
-    node = read(text, places[-1], faults)
+    node = read_yaml(text, places[-1], faults)
     if node is None or node.written == "nothing":
         faults.append(places[-1].fault("no value", "a value; null removes the key"))
         return None

@@ -1,6 +1,6 @@
-"""A scenario as far as it can be made out: what is read to check its parts against each other.
+"""What a scenario says before it is checked: as much as can be read from data of any shape.
 
-Whatever has the wrong shape is left out here; pydantic reports that.
+Data of the wrong shape is skipped here; pydantic reports it.
 """
 
 from __future__ import annotations
@@ -14,27 +14,28 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from simsales.scenario import market, parts
-from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.steps import Step
-from simsales.scenario.words import listed, near_miss, shortened
+from simsales.scenario.messages import listed, near_miss, shortened
+from simsales.scenario.schema.channels import kind_of_channel
+from simsales.scenario.schema.fields import State
+from simsales.scenario.schema.journey_order import following, in_order, states_on
+from simsales.scenario.schema.journeys import Step
+from simsales.scenario.segments import Segment
 
 Path = tuple[str | int, ...]
 
 OPENING = "opening"
-"""Where leads come from that are there at the beginning; no channel may be called so."""
-
+"""Key of the leads and customers that are there at the beginning; no channel may have this name."""
 
 MOST_SEGMENTS = 10_000
 """Pairs of region and industry in a channel; more are not looked at."""
 
 
-# ---------------------------------------------------------------------------------------------- what is wrong
+# ------------------------------------------------------------------------------------------- inconsistencies
 
 
 @dataclass(frozen=True)
-class Disagreement:
-    """Something wrong between parts; ``at_key`` if it is the key that is wrong and not the value under it."""
+class Inconsistency:
+    """A fault between parts; ``at_key`` if the key is wrong and not the value under it."""
 
     path: Path
     found: str
@@ -43,7 +44,7 @@ class Disagreement:
     at_key: bool = False
 
     def as_error(self) -> InitErrorDetails:
-        """The same as one of pydantic's errors."""
+        """The same fault as a pydantic error."""
         hint = " (did you mean {near_miss}?)" if self.near_miss else ""
         context = {
             "found": self.found, "expected": self.expected, "near_miss": self.near_miss,
@@ -55,10 +56,12 @@ class Disagreement:
 
 def unknown(
     path: Path, name: str, expected: str, known: Iterable[str], *, at_key: bool = False
-) -> Disagreement:
-    """A name that is not among the known ones, of which a close one is suggested."""
+) -> Inconsistency:
+    """A name that is not among the known ones; a close one is suggested."""
     known = list(known)
-    return Disagreement(path, shortened(name), f"{expected}: {listed(known)}", near_miss(name, known), at_key)
+    return Inconsistency(
+        path, shortened(name), f"{expected}: {listed(known)}", near_miss(name, known), at_key
+    )
 
 
 # ------------------------------------------------------------------------------------------- tolerant reading
@@ -74,7 +77,7 @@ def plain(value: Any) -> Any:
 
 
 def get(data: Any, *path: str) -> Any:
-    """What stands at a path; None if nothing does."""
+    """The value at a path; None if there is none."""
     for key in path:
         data = data.get(key) if isinstance(data, dict) else None
     return data
@@ -92,7 +95,7 @@ def entries(data: Any, *path: str) -> dict[str, dict[str, Any]]:
 
 
 def names(data: Any, *path: str) -> list[tuple[int, str]]:
-    """The texts in the list at a path, each with its place in it."""
+    """The texts in the list at a path, each with its index."""
     there = get(data, *path)
     return [
         (i, each) for i, each in enumerate(there if isinstance(there, list) else ()) if isinstance(each, str)
@@ -105,30 +108,16 @@ def number(value: Any) -> float | None:
     return value if real and isfinite(value) else None
 
 
-# ---------------------------------------------------------------------------------------- channels and tables
+# ------------------------------------------------------------------------------------- channels and journeys
 
 
 @dataclass(frozen=True)
-class Segment:
-    """What teams can be told to serve."""
-
-    tier: str
-    region: str | None = None
-    industry: str | None = None
-
-    def __str__(self) -> str:
-        return ", ".join(
-            shortened(each) for each in (self.tier, self.region, self.industry) if each is not None
-        )
-
-
-@dataclass(frozen=True)
-class Channel:
-    """As much of a channel as can be made out."""
+class RawChannel:
+    """A channel before it is checked."""
 
     name: str
     path: Path
-    """With the tag by which pydantic tells the kinds of channels apart."""
+    """Its path, including the tag by which pydantic tells the kinds of channels apart."""
     raw: dict[str, Any]
     outbound: bool
 
@@ -161,30 +150,30 @@ class Channel:
         return [Segment(tier, region, industry) for region, industry in pairs]
 
 
-def channels(data: Any) -> Iterator[Channel]:
+def raw_channels(data: Any) -> Iterator[RawChannel]:
     """All channels that are mappings."""
     for name, raw in entries(data, "channels").items():
-        tag = market.kind_of_channel(raw)
-        yield Channel(name, ("channels", name, tag), raw, tag == "outbound")
+        tag = kind_of_channel(raw)
+        yield RawChannel(name, ("channels", name, tag), raw, tag == "outbound")
 
 
 @dataclass(frozen=True)
-class Table:
-    """The journey of a tier as the leads of one channel meet it."""
+class ChannelJourney:
+    """The steps of a tier's journey that the leads of one channel take."""
 
     tier: str
-    channel: Channel | None
+    channel: RawChannel | None
     """None for the leads that are there at the beginning, which may take every step."""
     names: list[str]
-    """Of the steps, in the order of the journey."""
+    """Names of the steps, in the order of the journey."""
     steps: list[Step]
-    on: list[parts.State | None]
-    """The state of the leads that take each step; the first must say it."""
+    on: list[State | None]
+    """The state of the leads that take each step; the first step must name it."""
     partial: bool
-    """Whether there are steps that these leads do not take."""
+    """Whether the journey has steps that these leads do not take."""
 
     def reached(self, at: int | None) -> set[str]:
-        """The steps that leads may come to who begin at a step, by nurture too."""
+        """The steps that leads may come to which begin at a step, also by nurture."""
         found: set[str] = set()
         pending = [at]
         while pending:
@@ -200,7 +189,7 @@ class Table:
         return found
 
     def whose(self) -> str:
-        """`` for leads of content``, if that says something."""
+        """`` for leads of content``, if these leads do not take all steps; for messages."""
         return f" for leads of {shortened(self.channel.name)}" if self.channel and self.partial else ""
 
 
@@ -215,28 +204,22 @@ def read_steps(journey: Mapping[str, Any]) -> dict[str, Step] | None:
     return {name: steps[name] for name in in_order(steps)}
 
 
-def tables(data: Any, tier: str, steps: Mapping[str, Step], sources: Iterable[Channel]) -> list[Table]:
+def channel_journeys(
+    data: Any, tier: str, steps: Mapping[str, Step], channels: Iterable[RawChannel]
+) -> list[ChannelJourney]:
     """The tier's journey for every channel that brings such leads, and for those there at the beginning.
 
     If there are neither, the journey is read as a whole.
     """
-    flows: list[Channel | None] = [channel for channel in sources if tier in channel.tiers]
-    if not flows or mapping(data, OPENING, "pipeline", tier) or get(data, OPENING, "customers", tier):
-        flows.append(None)
+    sources: list[RawChannel | None] = [channel for channel in channels if tier in channel.tiers]
+    if not sources or mapping(data, OPENING, "pipeline", tier) or get(data, OPENING, "customers", tier):
+        sources.append(None)
     found = []
-    for flow in flows:
+    for source in sources:
         own = {
             name: step for name, step in steps.items()
-            if flow is None or step.channels is None or flow.name in step.channels
+            if source is None or step.channels is None or source.name in step.channels
         }  # fmt: skip
-        found.append(
-            Table(
-                tier,
-                flow,
-                list(own),
-                list(own.values()),
-                states_on(list(own.values())),
-                len(own) < len(steps),
-            )
-        )
+        taken = list(own.values())
+        found.append(ChannelJourney(tier, source, list(own), taken, states_on(taken), len(own) < len(steps)))
     return found

@@ -1,4 +1,4 @@
-"""What it costs: pay, tools, overhead."""
+"""Costs of selling beside salaries and tools: commissions, bonuses, overhead."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from simsales.scenario.parts import MAX_MONTHS, Money, Part, Probability, fault
+from simsales.scenario.schema.fields import MAX_MONTHS, Money, Part, Probability, fault
 
 
 class Commission(Part):
@@ -19,28 +19,28 @@ class Commission(Part):
     rate: Annotated[float, Field(ge=0, le=100)]
     """Share of the basis that is paid; on MRR it may well be above 1."""
     on: Literal["mrr", "acv", "net_revenue"] = "acv"
-    """The basis: MRR or its twelvefold, the annual contract value (ACV), of what the person has sold; or the
-    revenue less cost to serve of the customers it has won, month after month from their first full month
-    on, until they leave."""
+    """The basis. ``mrr``: the MRR that the person has sold; ``acv``: twelve times that, the annual contract
+    value; ``net_revenue``: the revenue less cost to serve of the customers that the person has won, every
+    month from their first full month on, until they leave."""
     earned_by: Literal["new", "growth"] = "new"
-    """By contracts of new customers whom the person had for its role when they signed (counted as
-    acquisition); or by growth: MRR that its talks with customers have added (retention)."""
+    """``new``: by contracts of new customers that the person of its role owned when they signed (counted as
+    acquisition). ``growth``: by MRR that the person's talks with customers have added (retention)."""
     quota_per_month: Annotated[float, Field(gt=0, le=1e12)] | None = None
-    """Basis up to which the plain rate is paid; left out, no quota."""
+    """Basis up to which the plain rate is paid; left out, there is no quota."""
     accelerator: Annotated[float, Field(ge=1, le=100)] = 1.0
-    """Factor on the rate for what is above quota."""
+    """Factor on the rate for the part of the basis above quota."""
     after_months: int = Field(default=0, ge=0, le=MAX_MONTHS)
-    """0: paid in the month of signature. Else paid so many months later, and only for customers who are
+    """0: paid in the month of signature. Above 0: paid so many months later, and only for customers who are
     still there."""
     revenue_months: int | None = Field(default=None, ge=1, le=MAX_MONTHS)
     """On ``net_revenue``: for how many full months of a customer; left out, as long as it stays."""
     only_term_months: int = Field(default=1, ge=1, le=120)
-    """Only for contracts of at least so many months."""
+    """Only for contracts with a term of at least so many months."""
     only_paid_months_ahead: int = Field(default=1, ge=1, le=120)
     """Only for contracts paid at least so many months in advance."""
 
     @model_validator(mode="after")
-    def _agree(self) -> Commission:
+    def _consistent(self) -> Commission:
         if self.accelerator != 1 and self.quota_per_month is None:
             raise fault("an accelerator without a quota", "quota_per_month beside it")
         if self.on == "net_revenue" and (self.earned_by == "growth" or self.after_months):
@@ -53,23 +53,23 @@ class Commission(Part):
 
 
 class Bonus(Part):
-    """A prize for everybody in a team if the team has sold enough in a month."""
+    """A bonus for everybody in a team that has sold enough in a month."""
 
     per_person: Money
-    """What each gets."""
+    """What each person gets."""
     if_new_mrr_per_month: Money
-    """The MRR of new customers, signed in the month by somebody of the team, from which on it is paid."""
+    """The least MRR for which it is paid: of new customers whom the team has signed in the month."""
 
 
 class Overhead(Part):
-    """People who lead and support, and whatever else is paid every month."""
+    """People who lead and support, and other costs that are paid every month."""
 
     people: int = Field(default=0, ge=0, le=10_000)
     """How many there are."""
     salary_per_year: Money = 0.0
-    """Of each of them, on-costs included."""
+    """Salary of each of them, on-costs included."""
     cost_per_month: Money = 0.0
-    """What comes on top, or stands alone (rent, licences)."""
+    """Further costs, with or without people (rent, licences)."""
     acquisition_share: Probability | None = None
-    """Share that belongs to winning customers, the rest to keeping them; left out, as the cost of those who
-    do the work."""
+    """Share that counts as winning customers, the rest as keeping them; left out, it is split as the cost of
+    the people under ``people`` is."""

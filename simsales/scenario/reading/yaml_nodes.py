@@ -1,8 +1,8 @@
-"""YAML as nodes that know where they were written.
+"""YAML, read into nodes that know where they were written.
 
 A scenario needs little of YAML: mappings, lists, texts, numbers, true, false and null. The rest (aliases,
-tags, merge keys, several documents) can do harm or surprise, and is refused. Scalars are read by the core
-schema of YAML 1.2, so ``NO`` is a text, ``1e5`` a number, and a date a text.
+tags, merge keys, several documents) can do harm or surprise, and is refused. Plain scalars are read by the
+core schema of YAML 1.2: ``NO`` is a text, ``1e5`` a number, and a date a text.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from ruamel.yaml import YAML
@@ -30,63 +29,24 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from simsales.errors import Fault, ScenarioError
-from simsales.scenario.words import shortened
+from simsales.scenario.messages import shortened
+from simsales.scenario.reading.nodes import Node, Place
 
 DEEPEST = 40
-"""Levels of nesting; a scenario needs ten."""
+"""Most levels of nesting; a scenario needs ten."""
 
 LONGEST_NUMBER = 300
-"""Digits; a longer number is infinite as far as a simulation is concerned (and slow to convert)."""
+"""Most digits of an integer; a longer one is read as infinite (and would be slow to convert)."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where something was written; line and column are counted from 1."""
-
-    file: str
-    line: int
-    column: int
-
-    def fault(self, found: str, expected: str, near_miss: str | None = None) -> Fault:
-        """Something wrong at this place."""
-        return Fault(self.file, self.line, self.column, found, expected, near_miss)
-
-
-@dataclass
-class Node:
-    """A value, and where it was written."""
-
-    place: Place
-    value: bool | int | float | str | list[Node] | dict[str, Node] | None
-    written: str
-    """The value as its author wrote it, shortened; for messages."""
-    key: Place | None = None
-    """Where the key stands under which a mapping holds this node."""
-    removed: dict[str, Node] = field(default_factory=dict)
-    """Keys that a ``null`` has taken out of this mapping, with that null."""
-    broken: bool = False
-    """A fault is already reported here: what else seems wrong with the value, or missing from it, is not
-    news."""
-    implied: bool = False
-    """A mapping that nobody wrote out: part of a dotted path."""
-
-    def plain(self) -> Any:
-        """The value as plain Python data."""
-        if isinstance(self.value, dict):
-            return {key: node.plain() for key, node in self.value.items()}
-        if isinstance(self.value, list):
-            return [node.plain() for node in self.value]
-        return self.value
-
-
-def read(text: str, start: Place, faults: list[Fault]) -> Node | None:
+def read_yaml(text: str, start: Place, faults: list[Fault]) -> Node | None:
     """Read one YAML document, whose text begins at ``start``; faults that leave the rest readable go into
     ``faults``.
 
     Returns None if there is no document at all.
 
     Raises:
-        ScenarioError: the text is no YAML, or no more of it can be made out.
+        ScenarioError: the text is no YAML, or the rest of it cannot be read.
     """
     return _Reader(text.replace("\r\n", "\n").replace("\r", "\n"), start, faults).document()
 
@@ -120,7 +80,7 @@ def scalar(text: str) -> bool | int | float | str | None:
 
 # ------------------------------------------------------------------------------------------------- reader
 
-# Part of ruamel's message: what was found, what was expected, whether the fault is where the context began.
+# Part of ruamel's message; what was found; what was expected; whether the fault is where the context began.
 _SYNTAX = (
     ("mapping values are not allowed", "a `:` that does not belong here",
      "one `key: value` a line, and quotes around a text that contains `: `", False),
@@ -170,8 +130,7 @@ class _Reader:
         except MarkedYAMLError as error:
             self._syntax(error)
         except (YAMLError, ValueError, OverflowError, TypeError, AttributeError, LookupError):
-            # ruamel lets some faults of the text (an impossible escape or directive) out as Python's own
-            # errors.
+            # For some faults of the text (an impossible escape or directive) ruamel raises errors of Python.
             place = self._at(self.now) if self.now else self.start
             self._fatal(place, "an impossible escape or directive hereabouts", "valid YAML")
 
@@ -181,9 +140,9 @@ class _Reader:
         expected, _, found = problem.rpartition(" but found ")
         found = shortened(found.removeprefix("found "))
         expected = shortened(expected.removeprefix("expected ").strip(",")) or "valid YAML"
-        for part, in_words, wanted, at_context in _SYNTAX:
+        for part, described, wanted, at_context in _SYNTAX:
             if part in problem:
-                found, expected = in_words, wanted
+                found, expected = described, wanted
                 mark = (error.context_mark if at_context else None) or mark
                 break
         place = self._place(mark.line, mark.column) if mark is not None else self.start

@@ -1,8 +1,8 @@
-"""How a journey is read: which step a lead takes next.
+"""The order of a journey: which step a lead takes next.
 
 The rule, in one sentence: a lead takes the first step, from where it stands onwards, that is *on* its state.
 So a lead that comes in as an MQL begins at the first step on MQL, and one that has just become an SQL goes on
-to the next step on SQL further down the table.
+to the next step on SQL further down the journey.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from simsales.scenario.parts import State
+from simsales.scenario.schema.fields import State
 
 
 class HasOrder(Protocol):
-    """As much of a step as its place in the journey needs."""
+    """The fields of a step that decide its place in the journey."""
 
     @property
     def on(self) -> State | None: ...  # noqa: D102
@@ -29,7 +29,7 @@ def in_order(steps: Mapping[str, HasOrder]) -> list[str]:
     behind it.
 
     Several steps after the same one stand in their order of appearance. A step whose ``after`` names no step,
-    or that is after itself by a detour, is left out; ``agreement.py`` reports it.
+    or that is after itself by a detour, is left out; ``checks/journeys.py`` reports it.
     """
     followers: dict[str | None, list[str]] = {}
     for name, step in steps.items():
@@ -46,7 +46,7 @@ def in_order(steps: Mapping[str, HasOrder]) -> list[str]:
 def states_on(steps: Sequence[HasOrder]) -> list[State | None]:
     """For each step, in the order of the journey, the state of the leads that take it.
 
-    A step without ``on`` takes the leads that the step before has passed; the first step must say its state
+    A step without ``on`` takes the leads that the step before has passed; the first step must name its state
     itself (None here if it does not).
     """
     states: list[State | None] = []

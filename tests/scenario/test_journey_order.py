@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from simsales.scenario.journey import following, in_order, states_on
-from simsales.scenario.parts import State
-from simsales.scenario.steps import Step
+from simsales.scenario.schema.fields import State
+from simsales.scenario.schema.journey_order import following, in_order, states_on
+from simsales.scenario.schema.journeys import Step
 
 
 def step(on: State | None = None, to: State | None = None, after: str | None = None) -> Step:

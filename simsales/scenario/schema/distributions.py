@@ -1,51 +1,12 @@
-"""What all parts of a scenario are made of: names, bounds, quantities."""
+"""Quantities: a number, or the distribution that it is drawn from."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Discriminator, Field, Tag, model_validator
 
-State = Literal["Suspect", "Prospect", "MQL", "SQL", "SAL", "WIN", "LIVE"]
-"""How far a lead or customer has come, in the order of the customer's journey."""
-
-STATES: tuple[State, ...] = ("Suspect", "Prospect", "MQL", "SQL", "SAL", "WIN", "LIVE")
-
-LeadState = Literal["Suspect", "Prospect", "MQL", "SQL", "SAL"]
-"""The states of a lead that has not yet become a customer."""
-
-NOBODY = "nobody"
-"""Stands in ``by`` for a step that takes nobody's time."""
-
-Name = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=60)]
-"""A name that ``--set`` can address: letters, digits, ``_`` and ``-``, beginning with a letter or ``_``."""
-
-Probability = Annotated[float, Field(ge=0, le=1)]
-Money = Annotated[float, Field(ge=0, le=1e12)]
-
-# Bounds that no sales organization reaches; they stop a slip of the keyboard from filling the memory.
-MAX_MONTHS = 1200
-MAX_LEADS_PER_MONTH = 1e6
-MAX_PEOPLE = 100_000
-
-
-def _twelve(season: list[float]) -> list[float]:
-    if len(season) != 12:
-        raise fault(f"{len(season)} season factors", "12, one per calendar month, January first")
-    return season
-
-
-Season = Annotated[list[Annotated[float, Field(ge=0, le=100)]], AfterValidator(_twelve)]
-"""Twelve factors, one per calendar month, January first."""
-
-
-class Part(BaseModel):
-    """A part of a scenario: no unknown keys, no changes after reading, no nan or inf."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+from simsales.scenario.schema.fields import Part, fault
 
 
 class Exponential(Part):
@@ -56,7 +17,7 @@ class Exponential(Part):
 
 
 class Lognormal(Part):
-    """Positive, with a long right tail; the usual picture of working and waiting times."""
+    """Positive, with a long right tail; usual for working and waiting times."""
 
     mean: float = Field(gt=0, le=1e6)
     """Mean of the quantity itself, not of its logarithm."""
@@ -65,7 +26,7 @@ class Lognormal(Part):
 
 
 class Uniform(Part):
-    """Anything between two bounds, all equally likely."""
+    """Anything between two bounds, all values equally likely."""
 
     low: float = Field(ge=0, le=1e6)
     """Smallest value."""
@@ -80,7 +41,7 @@ class Uniform(Part):
 
 
 class Triangular(Part):
-    """Between two bounds with a most likely value: an expert's guess."""
+    """Between two bounds, with a most likely value: an expert's guess."""
 
     low: float = Field(ge=0, le=1e6)
     """Smallest value."""
@@ -119,7 +80,7 @@ class Distribution(Part):
 
     @property
     def law(self) -> Exponential | Lognormal | Uniform | Triangular:
-        """The one distribution that was named."""
+        """The one distribution that is named."""
         (name,) = self.model_fields_set
         law: Exponential | Lognormal | Uniform | Triangular = getattr(self, name)
         return law
@@ -150,10 +111,3 @@ Quantity = Annotated[
 def mean_of(quantity: float | Distribution) -> float:
     """Mean of a ``Quantity``, in its own unit."""
     return quantity.mean if isinstance(quantity, Distribution) else quantity
-
-
-def fault(found: str, expected: str) -> PydanticCustomError:
-    """A fault in our own words; the loader takes ``found`` and ``expected`` from its context."""
-    return PydanticCustomError(
-        "simsales", "found {found}, expected {expected}", {"found": found, "expected": expected}
-    )

@@ -1,64 +1,69 @@
-"""What must agree between the parts of a scenario.
+"""Whether the parts of a scenario agree: names, shares, volumes, the opening.
 
-The checks run on the data as it was given, before or after pydantic has found it good, so that their faults
-are told together with those of single fields. Who does the work is checked in ``staffing.py``, how leads get
-through their journeys in ``passage.py``.
+The checks run on the data as it was given, whatever pydantic makes of it, so that their faults are reported
+together with those of single fields. ``staffing.py`` checks who does the work, ``journeys.py`` how leads get
+through their journeys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ModelWrapValidatorHandler, ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from simsales.scenario import parts
-from simsales.scenario.passage import passage_faults
-from simsales.scenario.sketch import (
+from simsales.scenario.checks.journeys import journey_faults
+from simsales.scenario.checks.raw import (
     MOST_SEGMENTS,
     OPENING,
-    Channel,
-    Disagreement,
+    Inconsistency,
     Path,
-    channels,
+    RawChannel,
     entries,
     get,
     mapping,
     names,
     number,
     plain,
+    raw_channels,
     unknown,
 )
-from simsales.scenario.staffing import staffing_faults
-from simsales.scenario.words import near_miss, shortened
-
-if TYPE_CHECKING:
-    from simsales.scenario.schema import Scenario
+from simsales.scenario.checks.staffing import staffing_faults
+from simsales.scenario.messages import near_miss, shortened
+from simsales.scenario.schema.fields import MAX_MONTHS
 
 LEAST_SHARE = 1e-4
-"""Of a channel's leads; a list would be read nearly endlessly for one name of a rarer kind."""
+"""Least share of a channel's leads: for one name of a rarer segment a list would be read nearly endlessly."""
 
 MAX_LEADS = 5_000_000
-"""Expected of one channel over the whole time."""
+"""Most leads that one channel may be expected to bring over the whole time."""
 
 MAX_OPENING = 1_000_000
-"""Customers, or leads, that are there at the beginning."""
+"""Most customers, and most leads, that may be there at the beginning."""
+
+T = TypeVar("T")
 
 
-def validated(title: str, data: Any, handler: ModelWrapValidatorHandler[Scenario]) -> Scenario:
-    """Build the scenario from ``data``; raise every fault, of single fields and between parts, at once."""
+def validated(title: str, data: Any, handler: Callable[[Any], T]) -> T:
+    """Build a scenario from ``data``; raise every fault, of single fields and between parts, at once.
+
+    Args:
+        title: the name of what is built, for the error.
+        data: plain data, or a scenario that is built already.
+        handler: builds the scenario, and raises a ValidationError with the faults of single fields.
+    """
     faults = [] if isinstance(data, BaseModel) else list(_faults(plain(data)))
     errors: list[InitErrorDetails] = []
-    scenario = None
+    scenario: T | None = None
     try:
         scenario = handler(data)
     except ValidationError as error:
-        errors = [_again(each) for each in error.errors(include_url=False)]
-    # What is wrong twice over at one place (a list worked by a role that is unknown and so is not the right
-    # one) is told once.
-    first: dict[Path, Disagreement] = {}
+        errors = [_raisable(each) for each in error.errors(include_url=False)]
+    # Of several faults at one place (a list is worked by an unknown role, which is therefore also not the
+    # role of its first step) only the first is reported.
+    first: dict[Path, Inconsistency] = {}
     for fault in faults:
         first.setdefault(fault.path, fault)
     errors += [fault.as_error() for fault in first.values()]
@@ -67,27 +72,27 @@ def validated(title: str, data: Any, handler: ModelWrapValidatorHandler[Scenario
     return scenario
 
 
-def _again(each: Any) -> InitErrorDetails:
+def _raisable(each: Any) -> InitErrorDetails:
     """A collected error in the form in which errors are raised."""
-    kind: Any = each["type"]
-    if kind == "simsales":
-        kind = PydanticCustomError("simsales", "found {found}, expected {expected}", each["ctx"])
-    return InitErrorDetails(type=kind, loc=each["loc"], input=each["input"], ctx=each.get("ctx", {}))
+    error: Any = each["type"]
+    if error == "simsales":
+        error = PydanticCustomError("simsales", "found {found}, expected {expected}", each["ctx"])
+    return InitErrorDetails(type=error, loc=each["loc"], input=each["input"], ctx=each.get("ctx", {}))
 
 
-def _faults(data: Any) -> Iterator[Disagreement]:
-    sources = list(channels(data))
-    yield from _tier_faults(data, sources)
-    yield from _market_faults(data, sources)
-    for channel in sources:
+def _faults(data: Any) -> Iterator[Inconsistency]:
+    channels = list(raw_channels(data))
+    yield from _tier_faults(data, channels)
+    yield from _name_faults(data, channels)
+    for channel in channels:
         yield from _share_faults(channel)
         yield from _volume_faults(data, channel)
-    yield from staffing_faults(data, sources)
-    yield from passage_faults(data, sources)
+    yield from staffing_faults(data, channels)
+    yield from journey_faults(data, channels)
     yield from _opening_faults(data)
 
 
-def _tier_faults(data: Any, sources: list[Channel]) -> Iterator[Disagreement]:
+def _tier_faults(data: Any, channels: list[RawChannel]) -> Iterator[Inconsistency]:
     tiers, journeys = mapping(data, "tiers"), mapping(data, "journeys")
     if not tiers:
         return
@@ -102,12 +107,12 @@ def _tier_faults(data: Any, sources: list[Channel]) -> Iterator[Disagreement]:
             if name not in journeys and name not in misspelled:
                 close = near_miss(name, set(journeys) - set(tiers))
                 found = f"{shortened(name)}, a tier without a journey"
-                yield Disagreement(
+                yield Inconsistency(
                     ("tiers", name), found, f"journeys to have {shortened(name)}", close, at_key=True
                 )
     named: list[tuple[Path, str]] = [
         ((*channel.path, "tiers", name), name)
-        for channel in sources
+        for channel in channels
         for name in mapping(channel.raw, "tiers")
     ]
     named += [
@@ -124,11 +129,11 @@ def _tier_faults(data: Any, sources: list[Channel]) -> Iterator[Disagreement]:
                 yield unknown(("organization", "teams", team, "serves", "tiers", i), name, "a tier", tiers)
 
 
-def _market_faults(data: Any, sources: list[Channel]) -> Iterator[Disagreement]:
-    """Names of channels, regions and industries that nothing else knows, or that are taken."""
+def _name_faults(data: Any, channels: list[RawChannel]) -> Iterator[Inconsistency]:
+    """Names of channels, regions and industries that are not defined anywhere, or that are reserved."""
     if OPENING in mapping(data, "channels"):
         found = f"{OPENING}, which stands for what is there at the beginning"
-        yield Disagreement(("channels", OPENING), found, "another name for a channel", at_key=True)
+        yield Inconsistency(("channels", OPENING), found, "another name for a channel", at_key=True)
     known = mapping(data, "channels")
     for tier, journey in entries(data, "journeys").items():
         for step, raw in entries(journey).items():
@@ -136,14 +141,14 @@ def _market_faults(data: Any, sources: list[Channel]) -> Iterator[Disagreement]:
                 if known and name not in known:
                     yield unknown(("journeys", tier, step, "channels", i), name, "a channel", known)
     for what, one in (("regions", "a region of some channel"), ("industries", "an industry of some channel")):
-        there = list(dict.fromkeys(name for channel in sources for name in mapping(channel.raw, what)))
+        there = list(dict.fromkeys(name for channel in channels for name in mapping(channel.raw, what)))
         for team, raw in entries(data, "organization", "teams").items():
             for i, name in names(raw, "serves", what):
                 if name not in there:
                     yield unknown(("organization", "teams", team, "serves", what, i), name, one, there)
 
 
-def _share_faults(channel: Channel) -> Iterator[Disagreement]:
+def _share_faults(channel: RawChannel) -> Iterator[Inconsistency]:
     rare = False
     smallest = []
     for what in ("tiers", "regions", "industries"):
@@ -153,20 +158,20 @@ def _share_faults(channel: Channel) -> Iterator[Disagreement]:
         for name, share in shares.items():
             if share < LEAST_SHARE:
                 rare = True
-                yield Disagreement(
+                yield Inconsistency(
                     (*channel.path, what, name), f"a share of {share:g}", f"0, or at least {LEAST_SHARE:g}"
                 )
         smallest += [min(shares.values())] if shares else []
     pairs = prod(max(len(channel.shared_by(what)), 1) for what in ("regions", "industries"))
     if pairs > MOST_SEGMENTS:
         found = f"{pairs:,} pairs of region and industry"
-        yield Disagreement((*channel.path, "industries"), found, f"at most {MOST_SEGMENTS:,}")
+        yield Inconsistency((*channel.path, "industries"), found, f"at most {MOST_SEGMENTS:,}")
     elif channel.outbound and not rare and prod(smallest) < LEAST_SHARE:
         found = f"{shortened(channel.name)}, with a share of {prod(smallest):g} for its rarest kind of name"
-        yield Disagreement(channel.path[:-1], found, f"at least {LEAST_SHARE:g} for each", at_key=True)
+        yield Inconsistency(channel.path[:-1], found, f"at least {LEAST_SHARE:g} for each", at_key=True)
 
 
-def _volume_faults(data: Any, channel: Channel) -> Iterator[Disagreement]:
+def _volume_faults(data: Any, channel: RawChannel) -> Iterator[Inconsistency]:
     """More leads than a simulation can take in."""
     volume = number(channel.raw.get("leads_per_month"))
     if volume is None:
@@ -175,13 +180,13 @@ def _volume_faults(data: Any, channel: Channel) -> Iterator[Disagreement]:
     season = channel.raw.get("season")
     factors = [number(each) or 0.0 for each in season] if isinstance(season, list) and season else [1.0]
     horizon, warm_up = (
-        min(max(int(number(get(data, key)) or 0), 0), parts.MAX_MONTHS)
+        min(max(int(number(get(data, key)) or 0), 0), MAX_MONTHS)
         for key in ("horizon_months", "warm_up_months")
     )
     first = int(number(data.get("start_month")) or 1) - 1
 
     def total(growth: float) -> float:
-        """Expected leads; the level of the warm-up is that of the first month after it."""
+        """Expected leads; the level during the warm-up is that of the first month after it."""
         leads, level = 0.0, volume or 0.0
         for month in range(-warm_up, horizon):
             factor = factors[(first + month) % len(factors)]
@@ -191,44 +196,44 @@ def _volume_faults(data: Any, channel: Channel) -> Iterator[Disagreement]:
             level *= 1 + growth if month >= 0 else 1.0
         return leads
 
-    bursts = sum(_burst(raw, warm_up, horizon) for raw in entries(channel.raw, "bursts").values())
+    bursts = sum(_burst_leads(raw, warm_up, horizon) for raw in entries(channel.raw, "bursts").values())
     expected = f"at most {MAX_LEADS:,} in all"
     span = f"{warm_up + horizon:,} months"
     if total(0.0) > MAX_LEADS:
         found = f"{volume:g} leads a month, more than {MAX_LEADS:,} in {span}"
-        yield Disagreement((*channel.path, "leads_per_month"), found, expected)
+        yield Inconsistency((*channel.path, "leads_per_month"), found, expected)
     elif total(growth) > MAX_LEADS:
         found = f"growth to more than {MAX_LEADS:,} leads in {span}"
-        yield Disagreement((*channel.path, "growth_per_month"), found, expected)
+        yield Inconsistency((*channel.path, "growth_per_month"), found, expected)
     elif total(growth) + bursts > MAX_LEADS:
         found = f"bursts that make more than {MAX_LEADS:,} leads in {span}"
-        yield Disagreement((*channel.path, "bursts"), found, expected)
+        yield Inconsistency((*channel.path, "bursts"), found, expected)
 
 
-def _burst(raw: dict[str, Any], warm_up: int, horizon: int) -> float:
-    """Expected leads of an event and its repetitions."""
+def _burst_leads(raw: dict[str, Any], warm_up: int, horizon: int) -> float:
+    """Expected leads of a burst and its repetitions."""
     month, leads = number(raw.get("month")), number(raw.get("leads")) or 0.0
     every = number(raw.get("every_months"))
-    if month is None or not abs(month) <= parts.MAX_MONTHS:
+    if month is None or not abs(month) <= MAX_MONTHS:
         return 0.0
     times = 1 if not every or every < 1 else len(range(int(month), horizon + 1, int(every)))
     missed = 0 if not every or every < 1 else len(range(int(month), 1 - warm_up, int(every)))
     return leads * max(times - missed, 0)
 
 
-def _opening_faults(data: Any) -> Iterator[Disagreement]:
+def _opening_faults(data: Any) -> Iterator[Inconsistency]:
     for tier, raw in entries(data, OPENING, "customers").items():
         known = mapping(data, "tiers", tier, "contracts") or {"monthly": None}
         for name in mapping(raw, "contracts"):
             if name not in known:
                 path = (OPENING, "customers", tier, "contracts", name)
                 yield unknown(path, name, "a contract of the tier", known, at_key=True)
-    for part, what in (("customers", "customers"), ("pipeline", "leads")):
+    for key, what in (("customers", "customers"), ("pipeline", "leads")):
         there = 0.0
-        for tier, raw in entries(data, OPENING, part).items():
-            numbers = [raw.get("customers")] if part == "customers" else raw.values()
+        for tier, raw in entries(data, OPENING, key).items():
+            numbers = [raw.get("customers")] if key == "customers" else raw.values()
             there += sum(number(each) or 0 for each in numbers)
             if there > MAX_OPENING:
                 found = f"more than {MAX_OPENING:,} {what} with those of {shortened(tier)}"
-                yield Disagreement((OPENING, part), found, f"at most {MAX_OPENING:,} in all", at_key=True)
+                yield Inconsistency((OPENING, key), found, f"at most {MAX_OPENING:,} in all", at_key=True)
                 break

@@ -1,4 +1,4 @@
-"""Small helpers that put faults into words."""
+"""Texts of messages: near misses, numbers in other notations, shortened values."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 LONGEST = 60
-"""Longer than this, a quoted value is cut."""
+"""A quoted value is cut after so many characters."""
 LONGEST_NUMBER = 24
-"""Longer than this, a text is not read as a number in another notation."""
+"""A longer text is not read as a number in another notation."""
 
 
 def near_miss(name: str, known: Iterable[str]) -> str | None:
-    """The known name closest to ``name``, whatever the case of its letters; None if none is close.
+    """The known name closest to ``name``, upper or lower case alike; None if none is close.
 
-    The beginning of a single known name is close to it. Names of three letters that differ in one (MDR and
-    SDR) are not: both are words of their own.
+    A name that is the beginning of exactly one known name is close to it. Names of three letters that differ
+    in one (MDR and SDR) are not close: both are names in their own right.
     """
     wanted = name[: 2 * LONGEST].casefold()
     by_folded = {each.casefold(): each for each in known if each != name}
@@ -28,10 +28,11 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
     return by_folded[close[0]] if close else None
 
 
-def slipped(name: str, other: str) -> bool:
-    """Whether two names differ by one letter: one has it and the other not, or it stands one place further.
+def one_letter_off(name: str, other: str) -> bool:
+    """Whether two names differ by one letter that is added, left out, or swapped with its neighbour.
 
-    (Not by another letter, nor by a digit: MDR and SDR, east and west, pod and pod2 are meant as they are.)
+    A replaced letter or an added digit does not count: MDR and SDR, east and west, pod and pod2 are different
+    names.
     """
     longer, shorter = sorted((name.casefold(), other.casefold()), key=len, reverse=True)
     if len(shorter) < 3:
@@ -48,18 +49,19 @@ def plain_number(text: str) -> Decimal | None:
     """The number that ``text`` seems to be: 0.5 for 0,5, 0.05 for 5 %, 1000 for 1,000, 1'000, 1 000 or
     $1,000; None if it is none.
 
-    A comma before three digits parts thousands, unless a zero stands before it; any other is a decimal one.
+    A comma before three digits separates thousands, unless a zero stands before it; any other is a decimal
+    comma.
     """
     number = re.fullmatch(
-        r"(?:[$€£] ?)?(?P<sign>-?)(?:(?P<parted>[1-9]\d{0,2}(?P<mark>[, '])\d{3}(?:(?P=mark)\d{3})*)"
-        r"(?P<part>\.\d+)?|(?P<plain>\d+(?:[.,]\d+)?))(?P<percent> ?%)?",
+        r"(?:[$€£] ?)?(?P<sign>-?)(?:(?P<grouped>[1-9]\d{0,2}(?P<mark>[, '])\d{3}(?:(?P=mark)\d{3})*)"
+        r"(?P<fraction>\.\d+)?|(?P<plain>\d+(?:[.,]\d+)?))(?P<percent> ?%)?",
         text.strip(),
         re.ASCII,
     )
     if number is None or len(text) > LONGEST_NUMBER:
         return None
-    if number["parted"]:
-        digits = number["parted"].replace(number["mark"], "") + (number["part"] or "")
+    if number["grouped"]:
+        digits = number["grouped"].replace(number["mark"], "") + (number["fraction"] or "")
     else:
         digits = number["plain"].replace(",", ".")
     value = Decimal(number["sign"] + digits)

@@ -1,0 +1,122 @@
+"""A scenario: one fully specified input of the simulation; how it is read, varied and written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
+
+from simsales.errors import Fault, ScenarioError
+from simsales.scenario.checks.consistency import validated
+from simsales.scenario.reading.build import build
+from simsales.scenario.reading.files import read_files
+from simsales.scenario.reading.merge import read_assignments
+from simsales.scenario.reading.nodes import node_of
+from simsales.scenario.schema.channels import Channel
+from simsales.scenario.schema.costs import Overhead
+from simsales.scenario.schema.fields import MAX_MONTHS, Name, Part
+from simsales.scenario.schema.journey_order import in_order
+from simsales.scenario.schema.journeys import Journey
+from simsales.scenario.schema.opening import Opening
+from simsales.scenario.schema.organization import Organization, People
+from simsales.scenario.schema.tiers import Tier
+from simsales.scenario.writing import yaml_text
+
+
+class Scenario(Part):
+    """One fully specified input of the simulation."""
+
+    question: str = ""
+    """The question that the scenario is meant to answer, in a sentence."""
+    currency: str = Field(default="USD", min_length=1, max_length=8)
+    """Label of every amount of money."""
+    horizon_months: int = Field(ge=1, le=MAX_MONTHS)
+    """Months that are measured, after the warm-up."""
+    warm_up_months: int = Field(default=0, ge=0, le=MAX_MONTHS)
+    """Months simulated before the measured ones, so that these do not begin with empty desks."""
+    start_month: int = Field(default=1, ge=1, le=12)
+    """Calendar month of the first measured month: 1 is January."""
+    tiers: Annotated[dict[Name, Tier], Field(min_length=1)]
+    """The classes of customers."""
+    channels: Annotated[dict[Name, Channel], Field(min_length=1)]
+    """Where leads come from."""
+    journeys: Annotated[dict[Name, Journey], Field(min_length=1)]
+    """Per tier, the steps from lead to LIVE customer, in order."""
+    people: Annotated[dict[Name, People], Field(default_factory=dict)]
+    """Per role, what holds for everybody in it."""
+    overhead: dict[Name, Overhead] = {}
+    """Other people and costs that are paid every month, by name."""
+    organization: Organization
+    """The teams, and how work passes between them."""
+    opening: Opening | None = None
+    """What is there when the simulation begins; left out, nothing."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _consistent(cls, data: Any, handler: ModelWrapValidatorHandler[Scenario]) -> Scenario:
+        """Check the parts one by one *and* against each other, and report both kinds of fault together."""
+        return validated(cls.__name__, data, handler)
+
+    def override(self, *assignments: str) -> Scenario:
+        """A new, checked scenario with some values changed; this one stays as it is.
+
+        Args:
+            assignments: texts as in ``load(path, overrides=[...])`` and after ``--set``: a dotted path, ``=``
+                and a value in YAML. They are applied in order; ``null`` removes a key.
+
+        Raises:
+            ScenarioError: with every fault found, each at its place in the assignment, or else at the dotted
+                path of the value.
+
+        Example:
+            >>> pod = load("scenarios/pod.yaml")
+            >>> larger = pod.override("organization.teams.pod.count=4", "people.AE.hours_per_month=120")
+            >>> larger.organization.teams["pod"].count
+            4
+        """
+        faults: list[Fault] = []
+        written = self.model_dump(exclude_unset=True, exclude_none=True)
+        return build(Scenario, [node_of(written)], read_assignments(assignments, faults), faults)
+
+
+def load(
+    path: str | os.PathLike[str],
+    *,
+    overrides: Sequence[str] = (),
+    overlays: Sequence[str | os.PathLike[str]] = (),
+    doubts: list[Fault] | None = None,
+) -> Scenario:
+    """Read a scenario file, with all that it extends; lay ``overlays`` over it, then ``overrides``; check the
+    result.
+
+    Args:
+        path: the scenario file.
+        overrides: texts such as ``"people.AE.salary_per_year=70000"``, applied last and in order.
+        overlays: files to be merged on top as if they extended the scenario.
+        doubts: takes names that may be misspelled, though nothing is wrong with them: a team ``pods``, new
+            beside a team ``pod`` that the file extends.
+
+    Raises:
+        ScenarioError: with every fault found, each at its place in the file (or override) that it was written
+        in.
+    """
+    faults: list[Fault] = []
+    layers = read_files([path, *overlays], faults)
+    patches = read_assignments(overrides, faults)
+    if layers is None:
+        raise ScenarioError(faults)
+    return build(Scenario, layers, patches, faults, doubts)
+
+
+def to_yaml(scenario: Scenario) -> str:
+    """The whole scenario as YAML, defaults included; ``load`` reads it back to an equal one.
+
+    Steps stand in the order of their journey.
+    """
+    data = scenario.model_dump(mode="json", exclude_none=True)
+    for tier, steps in scenario.journeys.items():
+        data["journeys"][tier] = {name: data["journeys"][tier][name] for name in in_order(steps)}
+    return yaml_text(data)
