@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from simsales.model.calendar import Calendar
 from simsales.model.customers.customers import Customers
@@ -12,30 +13,22 @@ from simsales.model.money.pay import Payroll
 from simsales.model.work.timesheet import Timesheet
 
 
+@dataclass(frozen=True, eq=False)
 class MonthEnd:
     """Closes one month after the other."""
 
-    def __init__(
-        self,
-        calendar: Calendar,
-        customers: Customers,
-        payroll: Payroll,
-        costs: Costs,
-        timesheet: Timesheet,
-        flows: Sequence[Flow],
-    ) -> None:
-        self._calendar = calendar
-        self._customers = customers
-        self._payroll = payroll
-        self._costs = costs
-        self._timesheet = timesheet
-        self._flows = flows
+    calendar: Calendar
+    customers: Customers
+    payroll: Payroll
+    costs: Costs
+    timesheet: Timesheet
+    flows: Sequence[Flow]
 
     def close(self, month: int) -> None:
         """Close the month with this index, which ends now, and open the next one."""
-        customers, payroll = self._customers, self._payroll
+        customers, payroll = self.customers, self.payroll
 
-        # 1. Customers, tier by tier. They pay first, for the month that ends; then those leave whose hazard has
+        # 1. Customers, tier by tier. They pay for the month that ends; then those leave whose hazard has
         #    passed their threshold; what changes for the others holds from the next month on.
         for name, tier in customers.tiers.items():
             tier.book_signatures(month)
@@ -59,15 +52,15 @@ class MonthEnd:
             tier.admit(month, returns, rows)
 
         # 2. The next month's conversations are put on the desks.
-        if month + 1 < self._calendar.months:
+        if month + 1 < self.calendar.months:
             customers.open_month(month + 1)
 
         # 3. Pay and other costs of the month that ends.
         serving = {name: tier.serving_cost for name, tier in customers.tiers.items()}
         earned, bonuses = payroll.close_month(month), payroll.bonuses()
-        self._costs.close_month(month, earned, bonuses, self._flows, serving)
+        self.costs.close_month(month, earned, bonuses, self.flows, serving)
 
         # 4. What people and queues did, and the counts of leads.
-        self._timesheet.close_month(month)
-        for flow in self._flows:
+        self.timesheet.close_month(month)
+        for flow in self.flows:
             flow.close_month(month)

@@ -12,8 +12,8 @@ from simsales.model.customers.customers import Customers
 from simsales.model.draws import DrawPlan, LeadDraws, copied, draw_plan, quantity, uniform
 from simsales.model.leads.fit import of_those_selected
 from simsales.model.leads.flow import OPENING, Flow, FlowPlan
-from simsales.model.leads.journey import LIVE
 from simsales.model.leads.lead import Lead
+from simsales.model.leads.stages import LIVE
 from simsales.model.work.pipeline import Pipeline
 from simsales.scenario.schema.opening import Opening
 from simsales.streams import Streams

@@ -29,7 +29,7 @@ from simsales.model.work.meetings import Meetings, Seat
 from simsales.model.work.pipeline import Outcomes, Pipeline
 from simsales.model.work.routing import Routing
 from simsales.model.work.timesheet import Timesheet
-from simsales.model.work.working import Duties, at_work
+from simsales.model.work.working import Duties, work
 from simsales.scenario.scenario import Scenario
 from simsales.scenario.schema.channels import Outbound, Referral
 from simsales.streams import Streams
@@ -156,8 +156,8 @@ def play(plan: Plan, seed: int, replication: int, *, log: bool = False) -> Repli
         held=customers.talk_held,
         keep_lead_days=len(plan.tiers) > 1,
     )
-    people = [
-        at_work(person, desk, clock, meetings, duties)
+    people: list[Process] = [
+        partial(work, person, desk, clock, meetings, duties)
         for person, desk in zip(routing.people, routing.desk_of, strict=True)
     ]
     for process in (close_months, *people, *arrivals, customers.care):

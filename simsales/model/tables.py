@@ -99,7 +99,7 @@ def _tables_of_customers(calendar: Calendar, tiers: Mapping[str, TierCustomers])
     stays = [
         (name, age, int(there), int(left), revenue, margin)
         for name, tier in tiers.items()
-        for age, (there, left, revenue, margin) in enumerate(tier.exposure().T.tolist())
+        for age, (there, left, revenue, margin) in enumerate(tier.exposure.by_age().T.tolist())
         if there
     ]
     return {

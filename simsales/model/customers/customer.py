@@ -66,3 +66,23 @@ class Customer:
         """Who looks after it as a LIVE customer."""
         self.pending: dict[str, TalkWork] = {}
         """Conversations that are to take place, by what they are about."""
+
+
+class Growth(NamedTuple):
+    """A customer has come to pay more, or less."""
+
+    customer: Customer
+    movement: str
+    """``expansion`` or ``contraction``."""
+    cause: str
+    person: Person | None
+    """Who has sold it."""
+    mrr: float
+
+
+class Departure(NamedTuple):
+    """A customer leaves."""
+
+    customer: Customer
+    reason: str
+    mrr: float

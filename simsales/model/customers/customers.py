@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from simsales.model.calendar import Calendar
 from simsales.model.clock import CARE, Alarm
-from simsales.model.customers.customer import Customer, Talk, TalkWork
+from simsales.model.customers.customer import Customer, Departure, Growth, Talk, TalkWork
 from simsales.model.customers.monthly_draws import MonthlyDraws
-from simsales.model.customers.tier import Departure, Growth, TierCustomers
+from simsales.model.customers.tier import TierCustomers
 from simsales.model.customers.tier_plan import TierPlan
 from simsales.model.draws import copied
 from simsales.model.event_log import EventLog
-from simsales.model.leads.journey import LIVE
 from simsales.model.leads.lead import Lead
+from simsales.model.leads.stages import LIVE
 from simsales.model.people.person import Person
 from simsales.model.people.tasks import AccountWork, CareBlock
 from simsales.model.work.meetings import Meetings
@@ -244,6 +244,6 @@ class Customers:
 
 
 def _logged(kind: str, lead: Lead, about: str, person: Person | None) -> tuple[str, str, int, str, str, str]:
-    """An event of a customer as the log takes it; contract, subject or cause stand where leads have a step."""
+    """An event of a customer as the log takes it; contract, subject or cause stand in place of a step."""
     plan = lead.flow.plan
     return kind, plan.channel, lead.number, plan.tier, about, "" if person is None else person.name

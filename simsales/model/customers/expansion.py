@@ -97,7 +97,7 @@ class Expansion:
     def _tried(
         self, name: str, lever: Lever, rows: Rows, month: NDArray[np.int64], later: int, renewing: Mask
     ) -> Mask:
-        """With whom a lever is tried in a month of their lives; ``later``: months since the age in the rows."""
+        """With whom a lever is tried in a month of their lives, ``later`` months after the rows' age."""
         tried = renewing & (rows["term"] > 1) if lever.at_renewal else np.zeros(len(rows), dtype=bool)
         if lever.attempts_per_month:
             tried |= number_of_month(rows, f"lever/{name}/attempt", month) < lever.attempts_per_month

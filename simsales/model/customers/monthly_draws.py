@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simsales.model.draws import METHOD
+from simsales.model.leads.lead import Lead
 from simsales.streams import Streams
 
 
@@ -40,3 +41,8 @@ class MonthlyDraws:
         generator.bit_generator.state = state
         numbers: NDArray[np.float64] = getattr(generator, METHOD[law])(self._months)
         return numbers
+
+    def of(self, lead: Lead, purpose: str, law: str) -> NDArray[np.float64]:
+        """The draws of a lead for a purpose, one for each month, shape (months,)."""
+        plan = lead.flow.plan
+        return self.draw(plan.channel, plan.life_number(lead.number, lead.draws), purpose, law)

@@ -120,12 +120,7 @@ class CustomerTable:
                 for sellers in sold_by
             ]
         for purpose, law in self._purposes:
-            rows[f"monthly/{purpose}"] = [
-                draws.draw(
-                    lead.flow.plan.channel, lead.flow.plan.life_number(lead.number, lead.draws), purpose, law
-                )
-                for lead in leads
-            ]
+            rows[f"monthly/{purpose}"] = [draws.of(lead, purpose, law) for lead in leads]
         return rows
 
     def there(self, customers: Sequence[Customer], ages: NDArray[np.int64], draws: MonthlyDraws) -> Rows:

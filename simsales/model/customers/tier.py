@@ -1,51 +1,27 @@
 """The customers of one tier, month by month.
 
-All of a tier's customers are rows of one table; a month's end is a handful of operations on its columns, whose
-order stands in `simsales.model.month_end`. What happens to one customer in between (it goes LIVE, somebody
-talks to it) is kept with the customer and settled at the month's end.
+All of a tier's customers are rows of one table; a month's end is a handful of operations on its columns, in
+the order of `simsales.model.month_end`. What happens to one customer in between (it goes LIVE, somebody talks
+to it) is kept with the customer and settled at the month's end.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simsales.model.calendar import Calendar
 from simsales.model.customers.churn import MISSED, REASONS, Moment, shares_of_reasons, who_is_live
-from simsales.model.customers.customer import RENEWAL, Customer, Talk
-from simsales.model.customers.expansion import Change
+from simsales.model.customers.customer import RENEWAL, Customer, Departure, Growth, Talk
+from simsales.model.customers.exposure import Exposure
+from simsales.model.customers.former import FormerCustomers
 from simsales.model.customers.monthly_draws import MonthlyDraws
 from simsales.model.customers.references import References
-from simsales.model.customers.table import Mask, Numbers, Rows, joined, kept, number_of_month
+from simsales.model.customers.table import Mask, Numbers, Rows, joined, kept
 from simsales.model.customers.tier_month import TierMonth
 from simsales.model.customers.tier_plan import TierPlan
 from simsales.model.people.person import Person
 from simsales.units import MONTH_DAYS, YEAR
-
-OLDEST = 1200
-"""Age in months from which on customers are no longer told apart by age."""
-
-
-class Growth(NamedTuple):
-    """A customer has come to pay more, or less."""
-
-    customer: Customer
-    movement: str
-    """``expansion`` or ``contraction``."""
-    cause: str
-    person: Person | None
-    """Who has sold it."""
-    mrr: float
-
-
-class Departure(NamedTuple):
-    """A customer leaves."""
-
-    customer: Customer
-    reason: str
-    mrr: float
 
 
 class TierCustomers:
@@ -67,17 +43,15 @@ class TierCustomers:
         """Index of the month, and the mean over the customers of each factor on the hazard and of their
         product; nothing while all are 1.
         """
-        self._exposure: list[tuple[NDArray[np.int64], Mask, Numbers, Numbers]] = []
-        """After the warm-up, month by month: every customer's age, whether it left, revenue and margin."""
+        self.exposure = Exposure()
+        """After the warm-up."""
         self.references = References(plan.product.reference_customers)
         self.rows: Rows = plan.table.none()
         self.customers: list[Customer] = []
         """In the order of the rows."""
         self._new: list[Customer] = []
         """Customers who signed this month."""
-        self._away: list[Customer] = []
-        """Customers who have left and may come back, and their rows."""
-        self._away_rows: Rows = plan.table.none()
+        self._former = FormerCustomers(plan.product.reactivation, plan.table.none())
         self._talked: list[tuple[Customer, Talk, Person]] = []
         """Conversations that took place this month, or before and wait for the end of a term."""
         self._due_next: float = 0.0
@@ -234,19 +208,19 @@ class TierCustomers:
         return leaving
 
     def note_exposure(self, month: int, leaving: Mask, margin: Numbers) -> None:
-        """Note everybody's age, whether it leaves, revenue and margin, for life tables; the month of signature
-        is age 0, and the warm-up does not count.
+        """Note age, leaving, revenue and margin of everybody, for life tables; the month of signature is age
+        0, and the warm-up does not count.
         """
         if month < self._calendar.warm_up_months:
             return
         rows = self.rows
-        self._exposure.append((rows["age"].copy(), leaving, rows["mrr"].copy(), margin))
+        self.exposure.add(rows["age"].copy(), leaving, rows["mrr"].copy(), margin)
         if self._new:
             part = np.array([new.month_part for new in self._new])
             revenue = part * [new.mrr for new in self._new]
             none = np.zeros(len(part), dtype=int)
             serving = self.plan.cost_to_serve(revenue, part)
-            self._exposure.append((none, none.astype(bool), revenue, revenue - serving))
+            self.exposure.add(none, none.astype(bool), revenue, revenue - serving)
 
     def change_mrr(
         self, month: int, term_ends: Mask, leaving: Mask, talks: list[tuple[int, Talk, Person]]
@@ -263,22 +237,14 @@ class TierCustomers:
                 if whose.any():
                     mrr = float(np.abs(change.gains[whose]).sum())
                     self._book(month, movement, change.cause, int(whose.sum()), mrr)
-                    found += self._grown(change, movement, np.flatnonzero(whose).tolist())
+                    found += [
+                        Growth(self.customers[i], movement, change.cause, change.people.get(i), mrr)
+                        for i, mrr in enumerate(np.abs(change.gains).tolist())
+                        if whose[i]
+                    ]
         # Within months that are paid already, more is paid for separately.
         self._due_next = float(((rows["mrr"] - before) * rows["paid_left"])[staying].sum())
         return found
-
-    def _grown(self, change: Change, movement: str, places: list[int]) -> list[Growth]:
-        return [
-            Growth(
-                self.customers[place],
-                movement,
-                change.cause,
-                change.people.get(place),
-                abs(float(change.gains[place])),
-            )
-            for place in places
-        ]
 
     def renew(self, term_ends: Mask) -> None:
         """New terms begin; conversations about the old ones that have not taken place need not any more."""
@@ -296,28 +262,12 @@ class TierCustomers:
 
     def come_back(self, month: int) -> tuple[list[tuple[Customer, float]], Rows]:
         """Customers who return, with their MRR, and their rows; they are there from the next month on."""
-        rule, away, rows = self.plan.product.reactivation, self._away, self._away_rows
-        if rule is None or not away:
-            return [], rows[:0]
-        rows["months_away"] += 1
-        rows["months_known"] += 1
-        number = number_of_month(rows, "reactivation", rows["months_known"] - 1)
-        returning = number < rule.probability_per_month
-        waiting = ~returning & (rows["months_away"] < rule.within_months)
-        back, again = kept(rows, returning), [away[i] for i in np.flatnonzero(returning).tolist()]
-        self._away_rows, self._away = kept(rows, waiting), [away[i] for i in np.flatnonzero(waiting).tolist()]
-        for name in ("hazard", "reasons", "age", "months_away", "paid_left"):
-            back[name] = 0
-        back["term_left"], back["hazard_factor"], back["mrr_history"] = back["term"], 1.0, np.nan
-        back["sellers"] = -1  # Whoever won it once has not won it back.
+        returned, rows = self._former.come_back(self._draws)
         found: list[tuple[Customer, float]] = []
-        for place, customer in enumerate(again):
-            row = back[place : place + 1]
-            row["threshold"] = self._number_of_month(customer, row, "churn", "exponential")
-            mrr, contract = float(row["mrr"][0]), int(row["contract"][0])
-            self._book(month, "reactivation", self.plan.offer.menu.names[contract], 1, mrr)
+        for customer, mrr in zip(returned, rows["mrr"].tolist(), strict=True):
+            self._book(month, "reactivation", self.plan.offer.menu.names[customer.contract], 1, mrr)
             found.append((customer, mrr))
-        return found, back
+        return found, rows
 
     def let_go(self, month: int, leaving: Mask) -> list[Departure]:
         """Take those who leave out of the table."""
@@ -331,9 +281,7 @@ class TierCustomers:
                 reason = self._reason(customer, rows[place : place + 1])
             self._book(month, "churn", reason, 1, mrr)
             gone.append(Departure(customer, reason, mrr))
-        if self.plan.product.reactivation is not None:
-            self._away += [departure.customer for departure in gone]
-            self._away_rows = joined(self._away_rows, kept(rows, leaving))
+        self._former.add([departure.customer for departure in gone], kept(rows, leaving))
         staying = ~leaving
         self.rows = kept(rows, staying)
         self.customers = [c for c, stays in zip(self.customers, staying.tolist(), strict=True) if stays]
@@ -345,18 +293,11 @@ class TierCustomers:
         if len(there) == 1:
             return REASONS[int(there[0])]
         gathered = np.cumsum(row["reasons"][0])
-        number = self._number_of_month(customer, row, "reason", "uniform") * gathered[-1]
+        number = self._draws.of(customer.lead, "reason", "uniform")[row["months_known"][0] - 1] * gathered[-1]
         return REASONS[min(int(np.searchsorted(gathered, number, side="right")), len(REASONS) - 1)]
 
-    def _number_of_month(self, customer: Customer, row: Rows, purpose: str, law: str) -> float:
-        """A number of the month that ends, for what happens to so few that it is not kept in the table."""
-        lead = customer.lead
-        plan = lead.flow.plan
-        number = plan.life_number(lead.number, lead.draws)
-        return float(self._draws.draw(plan.channel, number, purpose, law)[row["months_known"][0] - 1])
-
     def book_cohort(self, month: int) -> None:
-        """Book what has become of the customers who were there at the start of the month eleven months ago."""
+        """Book what has become of the customers of twelve months before the month's end."""
         if month + 1 < YEAR:
             return
         rows, books = self.rows, self.months[month]
@@ -395,14 +336,6 @@ class TierCustomers:
         key = (month, movement, cause)
         so_far = self.movements.get(key, (0, 0.0))
         self.movements[key] = so_far[0] + customers, so_far[1] + mrr
-
-    def exposure(self) -> Numbers:
-        """After the warm-up: customer-months, of these left, revenue and margin by age, shape (4, ages)."""
-        if not self._exposure:
-            return np.zeros((4, 0))
-        age, left, revenue, margin = (np.concatenate(each) for each in zip(*self._exposure, strict=True))
-        age = np.minimum(age, OLDEST)
-        return np.array([np.bincount(age, weights=each) for each in (None, left, revenue, margin)])
 
     def word_of_mouth(self, value_exponent: float, month: int) -> float:
         """LIVE customers at the start of the month with this number, weighted by what they tell others."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from simsales.model.clock import ARRIVAL, Alarm, lead_rank
 from simsales.model.draws import BLOCK, LeadDraws, Numbers, Row
 from simsales.model.leads.flow import Flow
-from simsales.model.leads.journey import SQL, WIN
 from simsales.model.leads.lead import Lead
+from simsales.model.leads.stages import SQL, WIN
 from simsales.model.people.team import Team
 from simsales.scenario.segments import Segment
 from simsales.units import MONTH_DAYS
@@ -23,45 +24,30 @@ Enter = Callable[[Lead], None]
 """Takes a lead into the pipeline."""
 
 
+@dataclass(frozen=True, eq=False)
 class InboundChannel:
     """Pushes its leads into the pipeline, whether anyone is free or not."""
 
-    def __init__(
-        self,
-        index: int,
-        times: Numbers,
-        draws: LeadDraws,
-        flows: Flows,
-        enter: Enter,
-        boundaries: NDArray[np.float64] | None,
-    ) -> None:
-        """Prepare the arrivals.
-
-        Args:
-            index: number of the channel.
-            times: of the arrivals in days, ascending, shape (leads,).
-            draws: of its leads.
-            flows: of its leads.
-            enter: takes them in.
-            boundaries: of months, in days, for leads that are lost in bulk; None to lose none in bulk.
-        """
-        self._index = index
-        self._times = times
-        self._draws = draws
-        self._flows = flows
-        self._enter = enter
-        self._boundaries = boundaries
+    index: int
+    """Number of the channel."""
+    times: Numbers
+    """Of the arrivals in days, ascending, shape (leads,)."""
+    draws: LeadDraws
+    flows: Flows
+    enter: Enter
+    boundaries: NDArray[np.float64] | None
+    """Of months, in days, for leads that are lost in bulk; None to lose none in bulk."""
 
     def arrive(self, arrival: Alarm) -> Generator[Alarm]:
         """The process of the arrivals."""
-        enter, flows = self._enter, self._flows
-        for start in range(0, len(self._times), BLOCK):
-            block = self._times[start : start + BLOCK]
-            leads: Iterable[tuple[int, tuple[str, Row]]] = enumerate(self._draws.block(len(block)))
-            if self._boundaries is not None:
-                leads = thin(block, leads, flows, self._boundaries)
+        enter, flows = self.enter, self.flows
+        for start in range(0, len(self.times), BLOCK):
+            block = self.times[start : start + BLOCK]
+            leads: Iterable[tuple[int, tuple[str, Row]]] = enumerate(self.draws.block(len(block)))
+            if self.boundaries is not None:
+                leads = thin(block, leads, flows, self.boundaries)
             times = block.tolist()
-            rank = ARRIVAL + lead_rank(self._index, start)
+            rank = ARRIVAL + lead_rank(self.index, start)
             for offset, (tier, row) in leads:
                 time = times[offset]
                 yield arrival.at(time, rank + offset)
@@ -120,56 +106,40 @@ def thin(
     return kept
 
 
+@dataclass(frozen=True, eq=False)
 class ReferralChannel:
     """Leads that LIVE customers bring, in proportion to their number at the start of the month, and to the
     value that they feel.
     """
 
-    def __init__(
-        self,
-        index: int,
-        per_customer: float,
-        referrers: Callable[[], float],
-        draws: LeadDraws,
-        flows: Flows,
-        arrivals: np.random.Generator,
-        enter: Enter,
-    ) -> None:
-        """Prepare the referrals.
-
-        Args:
-            index: number of the channel.
-            per_customer: expected leads of one LIVE customer a month.
-            referrers: LIVE customers now, weighted by the value that they feel.
-            draws: of its leads.
-            flows: of its leads.
-            arrivals: generator of the arrivals.
-            enter: takes the leads in.
-        """
-        self._index = index
-        self._per_customer = per_customer
-        self._referrers = referrers
-        self._draws = draws
-        self._flows = flows
-        self._arrivals = arrivals
-        self._enter = enter
+    index: int
+    """Number of the channel."""
+    per_customer: float
+    """Expected leads of one LIVE customer a month."""
+    referrers: Callable[[], float]
+    """LIVE customers now, weighted by the value that they feel."""
+    draws: LeadDraws
+    flows: Flows
+    generator: np.random.Generator
+    """Of the arrivals."""
+    enter: Enter
 
     def arrive(self, months: int, arrival: Alarm) -> Generator[Alarm]:
         """The process of the referrals: a unit-rate Poisson process against the leads expected so far."""
-        leads = enumerate(self._draws.leads(block=BLOCK // 8))  # Referrals are few.
-        next_unit = float(self._arrivals.standard_exponential())
+        leads = enumerate(self.draws.leads(block=BLOCK // 8))  # Referrals are few.
+        next_unit = float(self.generator.standard_exponential())
         expected = 0.0
         for month in range(months):
             start = month * MONTH_DAYS
             # A month's customers are counted at its first instant, behind the month end and before any lead.
             yield arrival.at(start, ARRIVAL - 1)
-            more = self._per_customer * self._referrers()
+            more = self.per_customer * self.referrers()
             while next_unit < expected + more:
                 time = start + (next_unit - expected) / more * MONTH_DAYS
                 number, (tier, row) = next(leads)
-                yield arrival.at(time, ARRIVAL + lead_rank(self._index, number))
-                self._enter(Lead(self._flows[tier], number, row, time))
-                next_unit += float(self._arrivals.standard_exponential())
+                yield arrival.at(time, ARRIVAL + lead_rank(self.index, number))
+                self.enter(Lead(self.flows[tier], number, row, time))
+                next_unit += float(self.generator.standard_exponential())
             expected += more
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from simsales.model.calendar import Calendar
 from simsales.model.draws import Draw, Row, RowLayout, constant, exponential, of_mean_one, quantity, uniform
 from simsales.model.leads.fit import stay
-from simsales.model.leads.journey import Journey, Stage, lay_out
+from simsales.model.leads.journey import JourneyBuilder
 from simsales.model.leads.segments import Segments
+from simsales.model.leads.stages import Journey, Stage
 from simsales.model.pricing.offer import Offer
 from simsales.scenario.scenario import Scenario
 from simsales.scenario.schema.channels import Outbound
@@ -112,14 +113,14 @@ def plan_flow(channel: str, tier: str, scenario: Scenario, offer: Offer) -> Flow
     layout = RowLayout()
     place = layout.place
     interest, patience = getattr(source, "interest", None), getattr(source, "patience_days", None)
-    journey = lay_out(
+    journey = JourneyBuilder(
         scenario,
         tier,
         None if source is None else channel,
         layout,
         sways=offer.sways,
         interest_decays=interest is not None,
-    )
+    ).journey()
     effect = product.churn_fit_effect
     quality_sd = product.churn_factors.onboarding.quality_sd
     regions, industries = (None, None) if source is None else (source.regions, source.industries)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from simsales.model.draws import Draw, Numbers, RowLayout, constant, derived, quantity, residual, uniform
 from simsales.model.leads.fit import seen, shifted, thresholds
+from simsales.model.leads.stages import Journey, Stage, Waiting
 from simsales.scenario.scenario import Scenario
 from simsales.scenario.schema.distributions import Quantity
 from simsales.scenario.schema.fields import NOBODY, STATES
@@ -17,82 +17,10 @@ from simsales.scenario.schema.journey_order import following, in_order, states_o
 from simsales.scenario.schema.journeys import Step
 from simsales.scenario.schema.tiers import Cycle, Tier
 
-SQL = STATES.index("SQL")
-SAL = STATES.index("SAL")
-WIN = STATES.index("WIN")
-LIVE = STATES.index("LIVE")
-
 DROPPED = "dropped in hand-off"
 GONE_COLD = "gone cold"
 NO_SHOW = "did not turn up"
 NO_CONTRACT = "contract not offered"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Stage:
-    """A step as the leads of one flow meet it: where its draws stand in their rows, and what comes next.
-
-    A step that can be repeated (a meeting booked again, a lead that comes back from nurture) is a chain of
-    stages, one for each time, each with draws of its own. Fields that end in ``_at`` are places in a row of
-    draws; those that begin with ``lost_`` are places among the journey's ways to be lost.
-    """
-
-    name: str
-    position: int
-    """Place in the journey; a higher one is a later stage."""
-    role: str | None
-    """The role that does the step; None if nobody does."""
-    joined_by: tuple[str, ...]
-    """The roles that take part."""
-    on: int | None
-    """Index of the state that the step is for; None for a step whose leads never reach it."""
-    to: int | None
-    """Index of the state reached by passing; None if the lead stays in its state."""
-    pass_at: int
-    pass_probability: float
-    """What the lead's number is compared with: the stated probability, unless fit moves the threshold."""
-    by_aim: dict[str, float] | None
-    """The same by the aim of the team that judges; None where no team judges."""
-    deal: bool
-    """Whether price, contracts or other customers influence whether it is passed."""
-    depends: bool
-    """Whether an aim, or what sways a deal, moves the threshold."""
-    effort_at: int
-    known_effort_factor: float
-    """Factor on the effort of somebody who met the lead before the sale."""
-    settles: bool
-    """Whether something depends on who begins with it, or when."""
-    delay_at: int
-    """The buyer's delay after it."""
-    lost_failed: int
-    lost_dropped: int
-    lost_cold: int
-    lost_no_show: int
-    lost_no_contract: int
-    next: Stage | None = None
-    """The stage after passing; None if the journey ends here."""
-    drop_at: int = -1
-    within_at: int = -1
-    """Delay of a hand-off within the team; ``across_at``: across teams."""
-    across_at: int = -1
-    meets_again: bool = False
-    """Whether the meeting may fail to take place, or need another one."""
-    no_show_at: int = -1
-    no_show_probability: float = 0.0
-    rebook_at: int = -1
-    after_no_show: Stage | None = None
-    """The same step after a meeting that did not take place; None if it is not booked again."""
-    repeat_at: int = -1
-    repeat_probability: float = 0.0
-    repeat_delay_at: int = -1
-    after_repeat: Stage | None = None
-    """The same step after a meeting that needs another one."""
-    nurture_at: int = -1
-    nurture_share: float = 0.0
-    nurture_factor: float = 1.0
-    nurture_delay_at: int = -1
-    back: Stage | None = None
-    """Where a lead that did not pass comes back from nurture; None if it never does."""
 
 
 def _reasons(step: Step) -> tuple[str, str, str, str, str]:
@@ -100,56 +28,9 @@ def _reasons(step: Step) -> tuple[str, str, str, str, str]:
     return step.otherwise.lost, DROPPED, GONE_COLD, NO_SHOW, NO_CONTRACT
 
 
-@dataclass(frozen=True)
-class Journey:
-    """The stages that the leads of one tier from one channel go through."""
+class JourneyBuilder:
+    """Lays out a journey."""
 
-    entry: Stage
-    """Where these leads begin."""
-    ways_out: tuple[tuple[str, str], ...]
-    """Step and reason of every way in which these leads can be lost."""
-    fit_of_winners: float
-    """Mean over the winners of the factor by which fit acts on staying."""
-    fit_selection: tuple[tuple[float, float], ...] = ()
-    """Weight and threshold of each step that selects customers by their fit."""
-    waiting_at: dict[str, Waiting] = field(default_factory=dict)
-    """By step, for leads that are there at the beginning: see `Waiting`."""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """Leads that are on the way to a step when the simulation begins."""
-
-    stage: Stage
-    delays_left_at: tuple[int, ...]
-    """The rest of the delay after each step that leads here."""
-    fit_selection: tuple[tuple[float, float], ...]
-    """Weight and threshold of each step that has selected them by their fit."""
-
-
-def lay_out(
-    scenario: Scenario,
-    tier: str,
-    channel: str | None,
-    layout: RowLayout,
-    *,
-    sways: bool,
-    interest_decays: bool,
-) -> Journey:
-    """Lay out a journey.
-
-    Args:
-        scenario: where it is described.
-        tier: of the leads.
-        channel: where they come from; None for leads that are there at the beginning, at any step.
-        layout: what a row of their draws holds; the draws of the steps are added.
-        sways: whether price, contracts or other customers influence the outcome of a deal.
-        interest_decays: whether passing depends on the wait for the first contact.
-    """
-    return _Builder(scenario, tier, channel, layout, sways=sways, interest_decays=interest_decays).journey()
-
-
-class _Builder:
     def __init__(
         self,
         scenario: Scenario,
@@ -160,6 +41,16 @@ class _Builder:
         sways: bool,
         interest_decays: bool,
     ) -> None:
+        """Prepare it.
+
+        Args:
+            scenario: where it is described.
+            tier: of the leads.
+            channel: where they come from; None for leads that are there at the beginning, at any step.
+            layout: what a row of their draws holds; the draws of the steps are added.
+            sways: whether price, contracts or other customers influence the outcome of a deal.
+            interest_decays: whether passing depends on the wait for the first contact.
+        """
         source = None if channel is None else scenario.channels[channel]
         product, steps = scenario.tiers[tier], scenario.journeys[tier]
         self._steps = {
@@ -192,7 +83,7 @@ class _Builder:
         self._waiting = sorted(waiting)
 
     def journey(self) -> Journey:
-        """The whole of it."""
+        """The journey, with all stages that its leads can come to."""
         return Journey(
             self._stage(self._entry),
             tuple(self._ways_out),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simsales.model.draws import Row
 from simsales.model.leads.flow import Flow, FlowMonth
-from simsales.model.leads.journey import Stage
+from simsales.model.leads.stages import Stage
 from simsales.model.people.person import Person
 from simsales.model.people.waiting import Backlog, WaitingTask
 from simsales.scenario.segments import Segment

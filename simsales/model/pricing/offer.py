@@ -94,7 +94,7 @@ class Offer:
 
 
 def by_odds(probability: float, factor: float) -> float:
-    """The probability whose odds are ``factor`` times those of ``probability``: a shift on the logit scale."""
+    """The probability with ``factor`` times the odds of ``probability``: a shift on the logit scale."""
     if factor == 1 or probability >= 1:
         return probability
     odds = probability * factor

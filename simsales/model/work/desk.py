@@ -47,9 +47,8 @@ class Desk:
         """Take in a lead that is ready, or an empty seat in a meeting: for its owner, or by the assignment
         rule.
         """
-        lead = task if isinstance(task, Lead) else task.lead
         if self._log is not None:
-            self._log.add("ready", *lead.log_key, f"{self.team.name}/{self.role}")
+            self._log.add("ready", *_lead(task).log_key, f"{self.team.name}/{self.role}")
         ticket = next(self._tickets)
         person = owner
         if person is None and (self.idle or not self._first_free):
@@ -61,7 +60,7 @@ class Desk:
             return
         self.backlog.join(now)
         task.backlog, task.waits_for = self.backlog, person
-        place = -lead.stage.position if self._latest_stage_first else 0
+        place = -_lead(task).stage.position if self._latest_stage_first else 0
         if person is None:
             heappush(self._shared, (place, ticket, task))
         else:
@@ -120,3 +119,8 @@ class Desk:
             person = min(self.people, key=lambda p: (p.waiting + (p.wake is None), p.last_given))
         person.last_given = ticket
         return person
+
+
+def _lead(task: Lead | Seat) -> Lead:
+    """The lead that a task is about."""
+    return task if isinstance(task, Lead) else task.lead

@@ -9,8 +9,8 @@ import simpy
 
 from simsales.model.clock import GOES_COLD, LEAD_READY, Alarm, Callbacks, lead_rank
 from simsales.model.event_log import EventLog
-from simsales.model.leads.journey import LIVE, SAL, SQL, WIN, Stage
 from simsales.model.leads.lead import Lead
+from simsales.model.leads.stages import LIVE, SAL, SQL, WIN, Stage
 from simsales.model.people.person import Person
 from simsales.model.work.routing import Routing
 from simsales.scenario.schema.fields import STATES

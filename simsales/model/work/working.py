@@ -8,7 +8,7 @@ from typing import Any
 
 import simpy
 
-from simsales.model.clock import END_OF_WORK, Alarm, Process
+from simsales.model.clock import END_OF_WORK, Alarm
 from simsales.model.leads.lead import Lead
 from simsales.model.people.person import Person
 from simsales.model.people.tasks import AccountWork, CareBlock
@@ -37,58 +37,59 @@ class Duties:
     """Whether the time sheet tells leads of several tiers apart."""
 
 
-def at_work(
-    person: Person, desk: Desk, clock: simpy.Environment, gatherings: Meetings, duties: Duties
-) -> Process:
-    """The process of a person's working life."""
-
-    def work(alarm: Alarm) -> Generator[simpy.Event, Any, None]:
-        rank = END_OF_WORK + person.number
-        seats: Sequence[Seat] | None = ()
-        begin, done, pull = duties.begin, duties.done, duties.pull_for(person, desk)
-        always_begin = duties.always_begin or person.team.dedicated
-        keep_lead_days, days_per_hour = duties.keep_lead_days, person.days_per_hour
-        while True:
-            task: Any = desk.next_task(person)
-            pulled = None
+def work(
+    person: Person,
+    desk: Desk,
+    clock: simpy.Environment,
+    gatherings: Meetings,
+    duties: Duties,
+    alarm: Alarm,
+) -> Generator[simpy.Event, Any, None]:
+    """The process of a person's working life; the alarm is the process's own."""
+    rank = END_OF_WORK + person.number
+    seats: Sequence[Seat] | None = ()
+    begin, done, pull = duties.begin, duties.done, duties.pull_for(person, desk)
+    always_begin = duties.always_begin or person.team.dedicated
+    keep_lead_days, days_per_hour = duties.keep_lead_days, person.days_per_hour
+    while True:
+        task: Any = desk.next_task(person)
+        pulled = None
+        if task is None:
+            task = pulled = None if pull is None else pull()
             if task is None:
-                task = pulled = None if pull is None else pull()
-                if task is None:
-                    person.wake = alarm
-                    desk.idle.append(person)
-                    task = yield alarm
-            if isinstance(task, Lead):
-                if task is not pulled and (always_begin or task.stage.settles):
-                    begin(task, person)
-                if task.stage.joined_by:
-                    seats = yield from gatherings.gather(task, person)
-                    if seats is None:
-                        continue
-                hours = task.draws[task.stage.effort_at] * task.effort_factor
-            elif isinstance(task, AccountWork):
-                hours = task.hours
+                person.wake = alarm
+                desk.idle.append(person)
+                task = yield alarm
+        if isinstance(task, Lead):
+            if task is not pulled and (always_begin or task.stage.settles):
+                begin(task, person)
+            if task.stage.joined_by:
+                seats = yield from gatherings.gather(task, person)
+                if seats is None:
+                    continue
+            hours = task.draws[task.stage.effort_at] * task.effort_factor
+        elif isinstance(task, AccountWork):
+            hours = task.hours
+        else:
+            days = yield from gatherings.sit_in(task, person)
+            if keep_lead_days:
+                person.note_lead_work(task.lead.segment.tier, days)
+            continue
+        started = person.busy_since = clock._now
+        yield alarm.at(started + hours * days_per_hour, rank)
+        days = clock._now - started
+        person.busy_days += days
+        person.busy_since = None
+        if seats:
+            meetings.end(seats)
+            seats = ()
+        if isinstance(task, Lead):
+            if keep_lead_days:
+                person.note_lead_work(task.segment.tier, days)
+            done(task, person)
+        else:
+            person.note_account_work(task)
+            if isinstance(task, CareBlock):
+                person.care_given(task)
             else:
-                days = yield from gatherings.sit_in(task, person)
-                if keep_lead_days:
-                    person.note_lead_work(task.lead.segment.tier, days)
-                continue
-            started = person.busy_since = clock._now
-            yield alarm.at(started + hours * days_per_hour, rank)
-            days = clock._now - started
-            person.busy_days += days
-            person.busy_since = None
-            if seats:
-                meetings.end(seats)
-                seats = ()
-            if isinstance(task, Lead):
-                if keep_lead_days:
-                    person.note_lead_work(task.segment.tier, days)
-                done(task, person)
-            else:
-                person.note_account_work(task)
-                if isinstance(task, CareBlock):
-                    person.care_given(task)
-                else:
-                    duties.held(task, person)
-
-    return work
+                duties.held(task, person)
