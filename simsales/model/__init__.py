@@ -1,4 +1,4 @@
-"""The organization at work. The only part of simsales that imports simpy."""
+"""The organization at work. Its clock is the only part of simsales that imports SimPy."""
 
 from simsales.model.replication import Event, Replication, Table
 from simsales.model.simulation import simulate

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import simpy
-
+from simsales.model.clock import Clock
 from simsales.model.replication import Event
 
 
 class EventLog:
     """Collects the events of one replication in the order in which they happen."""
 
-    def __init__(self, clock: simpy.Environment) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.events: list[Event] = []
 

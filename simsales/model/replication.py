@@ -1,4 +1,4 @@
-"""What one replication of the simulation gives: plain, picklable tables. Knows no simpy."""
+"""What one replication of the simulation gives: plain, picklable tables."""
 
 from __future__ import annotations
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from functools import partial
 
-import simpy
-
-from simsales.model.clock import MONTH_END, Alarm, Process, end_of_simulation, start, stop
+from simsales.model.clock import MONTH_END, Alarm, Clock, Process, end_of_simulation, start, stop
 from simsales.model.customers.customers import Customers
 from simsales.model.customers.monthly_draws import MonthlyDraws
 from simsales.model.draws import LeadDraws
@@ -57,7 +55,7 @@ def simulate(scenario: Scenario, seed: int, replication: int, *, log: bool = Fal
 def play(plan: Plan, seed: int, replication: int, *, log: bool = False) -> Replication:
     """Simulate a plan once; arguments and errors are those of `simulate`."""
     scenario, calendar = plan.scenario, plan.calendar
-    clock = simpy.Environment()
+    clock = Clock()
     event_log = EventLog(clock) if log else None
     streams = Streams(seed, replication)
 

@@ -7,11 +7,10 @@ from itertools import count
 from math import inf
 
 import numpy as np
-import simpy
 from numpy.typing import NDArray
 
 from simsales.model.calendar import Calendar
-from simsales.model.clock import CARE, Alarm
+from simsales.model.clock import CARE, Alarm, Clock
 from simsales.model.customers.customer import Customer, Departure, Growth, Talk, TalkWork
 from simsales.model.customers.monthly_draws import MonthlyDraws
 from simsales.model.customers.tier import TierCustomers
@@ -43,7 +42,7 @@ class Customers:
         self,
         plans: Mapping[str, TierPlan],
         calendar: Calendar,
-        clock: simpy.Environment,
+        clock: Clock,
         routing: Routing,
         meetings: Meetings,
         draws: MonthlyDraws,
@@ -70,7 +69,7 @@ class Customers:
 
     def sign(self, lead: Lead) -> Customer:
         """A lead becomes a customer: it is new this month and pays from now on."""
-        plan, now = lead.flow.plan, self._clock._now
+        plan, now = lead.flow.plan, self._clock.now
         place = plan.contract(lead.draws, now)
         assert place is not None
         customer = self._onboarding[lead] = Customer(lead, now)
@@ -113,7 +112,7 @@ class Customers:
         lead = customer.lead
         tier = lead.flow.plan.tier
         self.live += 1
-        customer.live_at = self._clock._now
+        customer.live_at = self._clock.now
         care = self.tiers[tier].plan.product.care
         if care is not None:
             customer.keeper = keeper = self._person_for(lead, care.by)
@@ -214,7 +213,7 @@ class Customers:
         """
         for customer, mrr in returns:
             lead = customer.lead
-            customer.signed_at, lead.known = self._clock._now, False
+            customer.signed_at, lead.known = self._clock.now, False
             lead.state = lead.furthest = LIVE
             lead.flow.inside[LIVE] += 1
             self._activate(customer)
@@ -239,7 +238,7 @@ class Customers:
                 work.gone = True
             customer.pending.clear()
             if lead.backlog is not None:
-                lead.withdraw(self._clock._now)
+                lead.withdraw(self._clock.now)
             self._meetings.call_off(lead)
 
 

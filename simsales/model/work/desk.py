@@ -6,8 +6,7 @@ from collections import deque
 from heapq import heappop, heappush
 from itertools import count
 
-import simpy
-
+from simsales.model.clock import Clock
 from simsales.model.event_log import EventLog
 from simsales.model.leads.lead import Lead
 from simsales.model.people.person import Person, Queue
@@ -24,7 +23,7 @@ class Desk:
     """The people of one role in one team, and the queue that they share."""
 
     def __init__(
-        self, team: Team, role: str, clock: simpy.Environment, tickets: count[int], log: EventLog | None
+        self, team: Team, role: str, clock: Clock, tickets: count[int], log: EventLog | None
     ) -> None:
         self.team = team
         self.role = role
@@ -53,7 +52,7 @@ class Desk:
         person = owner
         if person is None and (self.idle or not self._first_free):
             person = self._assign(ticket)
-        task.ready_at = now = self._clock._now
+        task.ready_at = now = self._clock.now
         if person is not None and person.wake is not None:
             self.backlog.begun += 1
             self._wake(person, task)
@@ -84,7 +83,7 @@ class Desk:
             if task.gone:
                 continue
             if isinstance(task, WaitingTask):
-                now: float = self._clock._now
+                now: float = self._clock.now
                 self.backlog.leave(now)
                 self.backlog.begun += 1
                 self.backlog.wait_days += now - task.ready_at

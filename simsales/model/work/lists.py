@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-import simpy
-
+from simsales.model.clock import Clock
 from simsales.model.leads.channels import OutboundList
 from simsales.model.leads.lead import Lead
 from simsales.model.people.person import Person
@@ -20,7 +19,7 @@ class OutboundWork:
         self,
         desks: Iterable[Desk],
         lists: Sequence[tuple[str, OutboundList]],
-        clock: simpy.Environment,
+        clock: Clock,
         pulled: Callable[[Lead, Person], None],
     ) -> None:
         """Hand out the lists.
@@ -47,7 +46,7 @@ class OutboundWork:
             for _ in range(len(lists)):
                 names = lists[0]
                 lists.rotate(-1)
-                lead = names.pull(team, clock._now)
+                lead = names.pull(team, clock.now)
                 if lead is not None:
                     pulled(lead, person)
                     return lead

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-import simpy
-
+from simsales.model.clock import Clock, Event
 from simsales.model.event_log import EventLog
 from simsales.model.leads.lead import Lead
 from simsales.model.people.person import Person
@@ -18,7 +17,7 @@ class Seat(WaitingTask):
 
     __slots__ = ("began", "lead", "over", "taken")
 
-    def __init__(self, lead: Lead, clock: simpy.Environment) -> None:
+    def __init__(self, lead: Lead, clock: Clock) -> None:
         self.lead = lead
         self.taken, self.began, self.over = clock.event(), clock.event(), clock.event()
         self.backlog: Backlog | None = None
@@ -30,7 +29,7 @@ class Meetings:
 
     def __init__(
         self,
-        clock: simpy.Environment,
+        clock: Clock,
         invite: Callable[[Seat, str, Person], None],
         log: EventLog | None,
     ) -> None:
@@ -41,7 +40,7 @@ class Meetings:
         self._awaited: dict[Lead, Seat] = {}
         """By lead, the seat that its host waits to be taken."""
 
-    def gather(self, lead: Lead, host: Person) -> Generator[simpy.Event, Any, Sequence[Seat] | None]:
+    def gather(self, lead: Lead, host: Person) -> Generator[Event, Any, Sequence[Seat] | None]:
         """Wait for all colleagues whom the step of a lead needs; None if the customer leaves meanwhile.
 
         Waiting is not work. Roles are asked one after the other, in alphabetical order, and nobody who hosts
@@ -65,15 +64,15 @@ class Meetings:
             seat.began.succeed()
         return seats
 
-    def sit_in(self, seat: Seat, person: Person) -> Generator[simpy.Event, Any, float]:
+    def sit_in(self, seat: Seat, person: Person) -> Generator[Event, Any, float]:
         """Take a seat and stay until the meeting is over; returns the days that the meeting took."""
         if self._log is not None:
             self._log.add("start", *seat.lead.log_key, person.name)
         seat.taken.succeed(person)
         yield seat.began
-        started = person.busy_since = self._clock._now
+        started = person.busy_since = self._clock.now
         yield seat.over
-        days: float = self._clock._now - started
+        days: float = self._clock.now - started
         person.busy_days += days
         person.busy_since = None
         return days
@@ -82,7 +81,7 @@ class Meetings:
         """The customer of a meeting has left: its host waits no longer for a seat to be taken."""
         seat = self._awaited.get(lead)
         if seat is not None and seat.backlog is not None:
-            seat.withdraw(self._clock._now)
+            seat.withdraw(self._clock.now)
             seat.gone = True
             seat.taken.succeed(None)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import simpy
-
-from simsales.model.clock import GOES_COLD, LEAD_READY, Alarm, Callbacks, lead_rank
+from simsales.model.clock import GOES_COLD, LEAD_READY, Alarm, Callbacks, Clock, lead_rank
 from simsales.model.event_log import EventLog
 from simsales.model.leads.lead import Lead
 from simsales.model.leads.stages import LIVE, SAL, SQL, WIN, Stage
@@ -37,7 +35,7 @@ class Pipeline:
 
     def __init__(
         self,
-        clock: simpy.Environment,
+        clock: Clock,
         handoffs: Handoffs,
         routing: Routing,
         outcomes: Outcomes,
@@ -54,8 +52,8 @@ class Pipeline:
         self._log = log
         self._pace_changes = pace_changes
         # The callbacks of alarms, made once for all of them.
-        self._when_ready: Callbacks = [lambda alarm: self._ready(alarm._value)]
-        self._when_impatient: Callbacks = [lambda alarm: self._lose_patience(alarm._value)]
+        self._when_ready: Callbacks = [lambda alarm: self._ready(alarm.value)]
+        self._when_impatient: Callbacks = [lambda alarm: self._lose_patience(alarm.value)]
 
     # ---------------------------------------------------------------------------------------- coming in
 
@@ -92,7 +90,7 @@ class Pipeline:
         """The lead is ready for its next step in so many days."""
         if days > 0:
             rank = LEAD_READY + lead_rank(lead.flow.plan.channel_index, lead.number)
-            Alarm(self._clock, self._when_ready, lead).at(self._clock._now + days, rank)
+            Alarm(self._clock, self._when_ready, lead).at(self._clock.now + days, rank)
         else:
             self._ready(lead)
 
@@ -113,13 +111,11 @@ class Pipeline:
         """If a lead waits for its first contact longer than its patience, it has gone cold."""
         if lead.backlog is not None and not lead.contacted and lead.state < WIN:
             rank = GOES_COLD + lead_rank(lead.flow.plan.channel_index, lead.number)
-            Alarm(self._clock, self._when_impatient, lead).at(
-                self._clock._now + lead.draws[patience_at], rank
-            )
+            Alarm(self._clock, self._when_impatient, lead).at(self._clock.now + lead.draws[patience_at], rank)
 
     def _lose_patience(self, lead: Lead) -> None:
         if lead.backlog is not None and not lead.contacted and lead.state < WIN:
-            lead.withdraw(self._clock._now)
+            lead.withdraw(self._clock.now)
             lead.gone = True
             self._lose(lead, lead.stage.lost_cold)
 
@@ -130,7 +126,7 @@ class Pipeline:
         lead.before_attempt = lead.pass_factor, lead.effort_factor
         plan = lead.flow.plan
         if plan.interest is not None and not lead.contacted:
-            lead.pass_factor *= plan.interest_after(self._clock._now - lead.ready_at)
+            lead.pass_factor *= plan.interest_after(self._clock.now - lead.ready_at)
         if person.team.dedicated:
             _favour(lead, person)
         if lead.sold_by is not None and person in lead.sold_by.values():
@@ -160,7 +156,7 @@ class Pipeline:
             return
         if stage.deal:
             plan = lead.flow.plan
-            if plan.offer.menu.refusals and plan.contract(draws, self._clock._now) is None:
+            if plan.offer.menu.refusals and plan.contract(draws, self._clock.now) is None:
                 self._lose(lead, stage.lost_no_contract)
                 return
         lead.pass_factor, lead.effort_factor, lead.before_attempt = lead.lasting_pass_factor, 1.0, None
@@ -177,7 +173,7 @@ class Pipeline:
         if stage.by_aim is not None and person is not None:
             threshold = stage.by_aim[person.team.rules.aim]
         if stage.deal:
-            plan, now = lead.flow.plan, self._clock._now
+            plan, now = lead.flow.plan, self._clock.now
             price = plan.price(lead.draws, now)
             factor = self._outcomes.reference_factor(lead.segment)
             threshold = plan.offer.win_probability(threshold, price, now, factor)
@@ -210,7 +206,7 @@ class Pipeline:
             lead.stage = again
             days: float = draws[delay_at]
             if self._pace_changes and delay_at == stage.repeat_delay_at:
-                days *= lead.flow.plan.offer.pace(self._clock._now)
+                days *= lead.flow.plan.offer.pace(self._clock.now)
             self.ready_after(lead, days)
         return True
 
@@ -233,7 +229,7 @@ class Pipeline:
         draws = lead.draws
         days: float = draws[stage.delay_at]
         if self._pace_changes:
-            days *= lead.flow.plan.offer.pace(self._clock._now)
+            days *= lead.flow.plan.offer.pace(self._clock.now)
         lead.stage = following
         if following.role is not None and lead.person is not None:
             handoff = self._handoff(lead, lead.person, following.role)
@@ -280,7 +276,7 @@ class Pipeline:
             if state == SAL and outcomes.accept is not None:
                 outcomes.accept(lead)
         if state == WIN:
-            flow.now.won_days += self._clock._now - lead.born
+            flow.now.won_days += self._clock.now - lead.born
             outcomes.sign(lead)
         if self._log is not None:
             self._log.add("state", *lead.log_key, STATES[state])
@@ -295,7 +291,7 @@ class Pipeline:
         month.lost[way] += 1
         lead.cohort.cohort_lost[lead.furthest] += 1
         if lead.furthest >= SQL:
-            now: float = self._clock._now
+            now: float = self._clock.now
             month.lose_opportunity(now - lead.born, flow.plan.price(lead.draws, now))
         if self._log is not None:
             self._log.add("lost", *lead.log_key, flow.plan.journey.ways_out[way][1])

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
-import simpy
-
+from simsales.model.clock import Clock
 from simsales.model.event_log import EventLog
 from simsales.model.leads.lead import Lead
 from simsales.model.people.person import Person
@@ -48,7 +47,7 @@ class Routing:
     def __init__(
         self,
         plans: Sequence[DeskPlan],
-        clock: simpy.Environment,
+        clock: Clock,
         log: EventLog | None,
         *,
         least_loaded: bool,

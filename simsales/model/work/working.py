@@ -6,9 +6,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import simpy
-
-from simsales.model.clock import END_OF_WORK, Alarm
+from simsales.model.clock import END_OF_WORK, Alarm, Clock, Event
 from simsales.model.leads.lead import Lead
 from simsales.model.people.person import Person
 from simsales.model.people.tasks import AccountWork, CareBlock
@@ -40,11 +38,11 @@ class Duties:
 def work(
     person: Person,
     desk: Desk,
-    clock: simpy.Environment,
+    clock: Clock,
     gatherings: Meetings,
     duties: Duties,
     alarm: Alarm,
-) -> Generator[simpy.Event, Any, None]:
+) -> Generator[Event, Any, None]:
     """The process of a person's working life; the alarm is the process's own."""
     rank = END_OF_WORK + person.number
     seats: Sequence[Seat] | None = ()
@@ -75,9 +73,9 @@ def work(
             if keep_lead_days:
                 person.note_lead_work(task.lead.segment.tier, days)
             continue
-        started = person.busy_since = clock._now
+        started = person.busy_since = clock.now
         yield alarm.at(started + hours * days_per_hour, rank)
-        days = clock._now - started
+        days = clock.now - started
         person.busy_days += days
         person.busy_since = None
         if seats:
