@@ -13,8 +13,9 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from simsales.analysis.comparison import compare
+from simsales.analysis.formatting import counted, money
 from simsales.analysis.intervals import Summary, summary
-from simsales.analysis.wording import Wording, counted, money
+from simsales.analysis.sentences import Wording
 from simsales.charts.canvas import GREY, MARGIN, broken, extent, joined, slide, style
 from simsales.charts.lines import (
     AXIS_SIZE,
@@ -76,7 +77,7 @@ def _finding(series: Mapping[str, NDArray[np.float64]], currency: str) -> str:
     baseline = next(iter(series))
     if len(series) == 1:
         s = summary(values[baseline]["cash_end"])
-        return f"{after} the cash of {baseline} stands at {words.told('cash_end', s)}"
+        return f"{after} the cash of {baseline} stands at {words.mean_in_text('cash_end', s)}"
     cash = compare(values, baseline=baseline, better={"cash_end": "higher"}).kpis["cash_end"]
     means = {name: -np.inf if mean is None else mean for name, mean in cash.means.items()}
     best = max(cash.differences, key=lambda name: means[name])

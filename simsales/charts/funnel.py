@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
+from simsales.analysis.formatting import counted, number, step_of
 from simsales.analysis.intervals import Summary
-from simsales.analysis.wording import counted, label, number, step_of
+from simsales.analysis.labels import label
 from simsales.charts.canvas import GREY, MARGIN, extent, joined, slide, style
 from simsales.scenario.parts import STATES
 

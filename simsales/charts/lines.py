@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 from numpy.typing import NDArray
 
+from simsales.analysis.formatting import money
 from simsales.analysis.intervals import Summary
-from simsales.analysis.wording import money
 from simsales.charts.canvas import spread
 
 Column = NDArray[np.float64]

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from simsales.analysis.comparison import compare
+from simsales.analysis.formatting import counted, money, percent
 from simsales.analysis.intervals import Summary, summary
-from simsales.analysis.wording import Wording, counted, money, percent
+from simsales.analysis.sentences import Wording
 from simsales.charts.canvas import MARGIN, broken, extent, joined, slide, style
 from simsales.charts.lines import (
     AXIS_SIZE,
@@ -74,8 +75,8 @@ def _finding(ends: Mapping[str, NDArray[np.float64]], month: int, currency: str)
     after = f"After {month} month{'' if month == 1 else 's'}"
     baseline = next(iter(ends))
     if len(ends) == 1:
-        s = summary(ends[baseline])
-        return f"{after} the MRR of {baseline} is {Wording(lambda _: _Currency, currency).told('mrr', s)}"
+        words, s = Wording(lambda _: _Currency, currency), summary(ends[baseline])
+        return f"{after} the MRR of {baseline} is {words.mean_in_text('mrr', s)}"
     values = {name: {"mrr": end} for name, end in ends.items()}
     mrr = compare(values, baseline=baseline, better={"mrr": "higher"}).kpis["mrr"]
     said = {name: _amount(mean, currency) for name, mean in mrr.means.items()}

@@ -11,17 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simsales.analysis.comparison import Comparison, Judgement, KpiComparison
-from simsales.analysis.wording import (
-    Described,
-    Wording,
-    counted,
-    grouped,
-    label,
-    level,
-    number,
-    percent,
-    step_of,
-)
+from simsales.analysis.formatting import counted, level, number, percent, step_of
+from simsales.analysis.labels import grouped, label
+from simsales.analysis.sentences import Described, Wording
 from simsales.charts.canvas import GREY, MARGIN, broken, extent, joined, slide, style
 
 BOARD = (
