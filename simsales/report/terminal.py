@@ -1,8 +1,9 @@
-"""Tables for the terminal: what `run` and `compare` print. The only module that speaks rich tables."""
+"""Tables for the terminal: what `run` and `compare` print."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from io import StringIO
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -10,19 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from simsales.analysis.comparison import Comparison, Judgement, KpiComparison
+from simsales.analysis.formatting import counted, level, percent
 from simsales.analysis.intervals import Summary
-from simsales.analysis.wording import (
-    SHORT,
-    TIER_SHORT,
-    Described,
-    Wording,
-    counted,
-    grouped,
-    label,
-    level,
-    ordered,
-    percent,
-)
+from simsales.analysis.labels import SHORT, TIER_SHORT, grouped, label, ordered
+from simsales.analysis.sentences import Described, Wording
 
 FULL_WIDTH, MEANS_WIDTH = 92, 74
 """Widths of the terminal below which a comparison breaks the names of alternatives to the width of their
@@ -30,7 +22,22 @@ figures, then leaves out change in % and chance, then the means too."""
 ONE_ALONE = "1 replication. At least two are needed to know how sure a figure is."
 COSTS = "Profit and cash know the costs that the scenarios state, and no others."
 LONG_NAME = 16
-"""So many letters of the name of an alternative or a tier stand in one line."""
+"""Letters of the name of an alternative or a tier that stand in one line."""
+
+
+def under(sentences: Sequence[str], table: RenderableType) -> RenderableType:
+    """The table under these sentences, of which empty ones are left out."""
+    return Group(*(Text(sentence) for sentence in sentences if sentence), table)
+
+
+def as_text(renderable: RenderableType, width: int) -> str:
+    """Plain text of this width, as on a terminal without colours."""
+    out = StringIO()
+    console = Console(
+        file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False, no_color=True
+    )
+    console.print(renderable)
+    return out.getvalue().rstrip("\n")
 
 
 def run_table(
@@ -75,7 +82,7 @@ def run_table(
             )
             table.add_row(*map(Text, cells))
     told = [kpi for kpi in ("win", "mrr_end", "profit", "customers_end") if kpi in summaries]
-    said = ", ".join(f"{label(kpi)} {words.told(kpi, summaries[kpi])}" for kpi in told)
+    said = ", ".join(f"{label(kpi)} {words.mean_in_text(kpi, summaries[kpi])}" for kpi in told)
     blocks: list[RenderableType] = [Text(f"{title}: {said}." if said else title, style="bold"), table]
     if tiers:
         cells_of = {
