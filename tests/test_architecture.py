@@ -113,7 +113,8 @@ def test_the_readme_example_in_python_runs() -> None:
     printed = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    assert 15 < float(printed) < 25  # wins a month, of one replication
+    assert printed.startswith("pod: How do the same 18 people do as three PODs?\npod against silo: ")
+    assert "4 replications, paired by common random numbers" in printed
 
 
 def test_the_scenario_in_the_readme_is_one(tmp_path: Path) -> None:
