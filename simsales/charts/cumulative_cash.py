@@ -46,15 +46,15 @@ def cumulative_cash(
 
     Bands as in `simsales.charts.monthly_mrr`. A triangle marks where the line, the mean over the
     replications, is lowest, if that is below zero, and a disc where it comes to zero or above for good. A
-    single future goes deeper than the mean of all: what the replications say one by one stands in the note.
+    single replication goes deeper than the mean of all; the note gives the mean of their lowest points.
 
     Args:
-        series: by alternative, the baseline first: cumulative cash at each month's end, shape (replications,
+        series: By alternative, the baseline first: cumulative cash at each month's end, shape (replications,
             months), from month 1.
-        low: by alternative, the lowest point of each replication.
-        break_even: by alternative, the month of each replication from whose end on cash is not below zero.
-        currency: of the amounts.
-        remark: what else the reader has to know, such as what was changed for this run; for the foot.
+        low: By alternative, the lowest point of each replication.
+        break_even: By alternative, the month of each replication from whose end on cash is not below zero.
+        currency: Of the amounts.
+        remark: A sentence for the foot, such as what was changed.
 
     Raises:
         ValueError: if there is no month or no alternative, or shapes do not agree.
@@ -96,7 +96,7 @@ class _Currency:
 
 
 def _note(low: Mapping[str, Summary], break_even: Mapping[str, Summary], currency: str) -> str:
-    """What the replications say one by one: means of the lowest points and of the months of break-even."""
+    """The means of the replications' own lowest points and months of break-even."""
     said = []
     for name, s in low.items():
         words = f"{name} {'never below zero' if not s.mean else money(s.mean, currency)}"
@@ -171,9 +171,10 @@ def _mark(
 ) -> None:
     """Mark each line's lowest point, if that is below zero, and the month from which on it is not.
 
-    Words stand below the former and left above the latter; of two lines those of the better one (the higher,
-    the earlier) above it, those of the other below, so that they stay clear of both. Where they would cover a
-    line or other words they move, or are left out if there is no room; more lines have marks without words.
+    The lowest point has its text below, break-even to the left above; of two lines, the text of the better
+    one (the higher, the earlier) stands above it and that of the other below, clear of both. Text that would
+    cover a line or other text moves, or is left out if there is no room; three lines or more have marks
+    without text.
     """
     lowest: list[tuple[int, float, str, str]] = []
     even: list[tuple[int, float, str, str]] = []
@@ -236,5 +237,5 @@ def _mark(
 
 
 def _side(month: int, months: int) -> Side:
-    """How words at this month are aligned, so that they stay between the ends of the axis."""
+    """The alignment of text at this month that keeps it between the ends of the axis."""
     return "left" if month < 0.25 * months else "right" if month > 0.75 * months else "center"

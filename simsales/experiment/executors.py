@@ -1,8 +1,8 @@
 """Where replications are computed: in this process, in processes of our own, or on a cluster.
 
 Everything goes through ``concurrent.futures.Executor``: a cluster is just another maker of executors (with
-dask, ``lambda: client.get_executor(pure=False)``). Why not ``ProcessPoolExecutor``: its workers share one
-pipe for their results, and one that is killed while it writes there leaves the pool waiting for ever.
+dask, ``lambda: client.get_executor(pure=False)``). ``ProcessPoolExecutor`` is not used: its workers share one
+pipe for their results, and one that is killed while it writes leaves the pool waiting for ever.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def processes(workers: int) -> MakeExecutor:
     """Return a maker of executors that compute in ``workers`` spawned processes, started as work comes in.
 
     A worker that dies fails its own task only (``WorkerError``); the next task gets a new worker.
-    ``shutdown(wait=False)`` kills the workers. If the parent dies, they end with the task that they are at.
+    ``shutdown(wait=False)`` kills the workers. If the parent dies, they end after their current task.
 
     Raises:
         InputError: if ``workers`` is less than 1.
@@ -271,7 +271,7 @@ def _given_up(error: BaseException) -> TaskFailure:
 
 
 def _proven(make_executor: MakeExecutor) -> Executor:
-    """Make an executor that is seen to work."""
+    """Make an executor, and try it."""
     for _ in range(3):
         executor = make_executor()
         try:

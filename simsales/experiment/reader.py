@@ -57,9 +57,9 @@ class Reader(Database):
         """Return the KPIs of the replications that finished in every alternative.
 
         Args:
-            first: Look at replications 0 to ``first`` − 1 only; left out, at all.
+            first: Read replications 0 to ``first`` − 1 only; by default all.
         """
-        with self._transaction("DEFERRED"):  # one picture, though the experiment may be under way
+        with self._transaction("DEFERRED"):  # one state, though the experiment may be under way
             done = self.replications_done(first=first)
             rows = self._rows("SELECT scenario, kpi, replication, value FROM kpis WHERE design_point = 0")
         index = {replication: i for i, replication in enumerate(done)}
@@ -71,14 +71,14 @@ class Reader(Database):
         return Kpis(done, values)
 
     def monthly(self, table: str, column: str, *, first: int | None = None) -> Monthly:
-        """Sum ``column`` of a table of the model over everything but months, for every replication.
+        """Sum ``column`` of a table of the model by month, for every replication.
 
-        Months of which a replication has no row count 0.
+        A month without a row in a replication counts 0.
 
         Args:
             table: Its name.
-            column: What to sum.
-            first: Look at replications 0 to ``first`` − 1 only; left out, at all.
+            column: The column to sum.
+            first: Read replications 0 to ``first`` − 1 only; by default all.
 
         Raises:
             InputError: if there is no such table or column, or the table has no months.
@@ -105,13 +105,13 @@ class Reader(Database):
     ) -> MonthlyBy:
         """Sum columns of a table of the model by month and by another column, for every replication.
 
-        Months of which a replication has no row count 0.
+        A month without a row in a replication counts 0.
 
         Args:
             table: Its name.
-            by: What to keep apart: ``tier`` or ``role``.
-            columns: What to sum, by the name to give it.
-            first: Look at replications 0 to ``first`` − 1 only; left out, at all.
+            by: ``tier`` or ``role``.
+            columns: What to sum, by the name of the series.
+            first: Read replications 0 to ``first`` − 1 only; by default all.
 
         Raises:
             InputError: if there is no such table or column.
@@ -152,9 +152,9 @@ class Reader(Database):
 
         Args:
             table: Its name.
-            by: Columns whose values to keep apart.
-            columns: What to sum.
-            first: Look at replications 0 to ``first`` − 1 only; left out, at all.
+            by: The columns to group by.
+            columns: The columns to sum.
+            first: Read replications 0 to ``first`` − 1 only; by default all.
 
         Raises:
             InputError: if there is no such table or column.

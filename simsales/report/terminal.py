@@ -53,13 +53,13 @@ def run_table(
     """The KPIs of one scenario, grouped: mean with its 95 % half-width, and the spread over replications.
 
     Args:
-        summaries: by KPI.
-        describe: gives a KPI's description, of which the unit is used.
-        title: the scenario's name, for the headline.
-        replications: how many there are, whether or not a KPI is defined in them.
-        currency: of all amounts.
-        tiers: by tier and KPI; shown in short below the table.
-        everything: show all KPIs, not only those that matter most.
+        summaries: By KPI.
+        describe: Gives a KPI's definition, of which the unit is used.
+        title: The scenario's name.
+        replications: Their number, whether or not a KPI is defined in them.
+        currency: Of all amounts.
+        tiers: By tier and KPI; shown in short below the table.
+        everything: Show all KPIs, not only the most important ones.
     """
     words = Wording(describe, currency)
     shown = {kpi: s for kpi, s in summaries.items() if everything or _in_short(kpi, s.n)}
@@ -81,8 +81,8 @@ def run_table(
                 *(words.value(kpi, p, spread, thousands=k) for p in (s.p5, s.p50, s.p95)),
             )
             table.add_row(*map(Text, cells))
-    told = [kpi for kpi in ("win", "mrr_end", "profit", "customers_end") if kpi in summaries]
-    said = ", ".join(f"{label(kpi)} {words.mean_in_text(kpi, summaries[kpi])}" for kpi in told)
+    named = [kpi for kpi in ("win", "mrr_end", "profit", "customers_end") if kpi in summaries]
+    said = ", ".join(f"{label(kpi)} {words.mean_in_text(kpi, summaries[kpi])}" for kpi in named)
     blocks: list[RenderableType] = [Text(f"{title}: {said}." if said else title, style="bold"), table]
     if tiers:
         cells_of = {
@@ -122,11 +122,11 @@ def comparison_table(
     Fits 100 columns; a narrower terminal gets fewer columns (`FULL_WIDTH`).
 
     Args:
-        comparison: as `simsales.analysis.comparison.compare` gives it.
-        describe: gives a KPI's description, of which the unit is used.
-        currency: of all amounts.
+        comparison: As `simsales.analysis.comparison.compare` gives it.
+        describe: Gives a KPI's definition, of which the unit is used.
+        currency: Of all amounts.
         tiers: the same comparison by tier; shown in short below each table.
-        everything: show all KPIs, not only those that matter most.
+        everything: Show all KPIs, not only the most important ones.
     """
     words = Wording(describe, currency)
     shown = [
@@ -162,13 +162,14 @@ def comparison_table(
 
 
 def _in_short(kpi: str, defined: int) -> bool:
-    """Whether it is for all readers, being defined in so many replications: a role without work is not."""
+    """Whether a KPI defined in so many replications stands in the short table: that of a role without work
+    does not."""
     family, _, role = kpi.partition(".")
     return family in SHORT and not (role and not defined)
 
 
 def _footnotes(words: Wording, kpis: Sequence[str]) -> list[RenderableType]:
-    """Why some of what is shown is undefined here and there."""
+    """Footnotes: why some of the KPIs are undefined in some replications."""
     return [Text(f"Undefined: {said}", style="dim") for said in words.undefined(ordered(kpis))]
 
 
@@ -182,7 +183,7 @@ def _more(hidden: int) -> list[RenderableType]:
 
 
 def _changes(comparison: Comparison, other: str, words: Wording) -> dict[str, Text]:
-    """What changes in one tier, KPI by KPI, in so many words as fit a narrow column."""
+    """The differences in one tier by KPI, short enough for a narrow column."""
     found = {}
     for name, kpi in comparison.kpis.items():
         d, judgement = kpi.differences[other], kpi.judgement(other)
@@ -193,14 +194,14 @@ def _changes(comparison: Comparison, other: str, words: Wording) -> dict[str, Te
 
 
 class _ByTier:
-    """A few KPIs of every tier, side by side; in several tables where the width asks for it."""
+    """A few KPIs of every tier, side by side; in several tables if the terminal is narrow."""
 
     def __init__(self, cells: Mapping[str, Mapping[str, Text]], words: Wording, what: str) -> None:
         self.cells, self.words, self.what = cells, words, what
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         kpis = [kpi for kpi in TIER_SHORT if any(kpi in of for of in self.cells.values())]
-        # Besides its words each column takes two, for padding and the box; the first an indent; the box two.
+        # Besides its text each column takes two, for padding and the box; the first an indent; the box two.
         names = 2 + 2 + 2 + max(len(self.words.tag(kpi)) for kpi in kpis)
         rooms = {
             tier: 2 + max(6, min(len(tier), LONG_NAME), *(len(of.get(kpi, "")) for kpi in kpis))
@@ -219,7 +220,7 @@ class _ByTier:
 
 
 def _packed(rooms: Mapping[str, int], width: int) -> Iterable[Collection[str]]:
-    """The columns, in as few tables of this width as they fit into, in their order."""
+    """The columns in their order, in as few tables of this width as hold them."""
     row: list[str] = []
     for name, room in rooms.items():
         if row and sum(rooms[other] for other in row) + room > width:
@@ -230,7 +231,7 @@ def _packed(rooms: Mapping[str, int], width: int) -> Iterable[Collection[str]]:
 
 
 class _Block:
-    """The table of one alternative; the columns depend on the width that rich offers."""
+    """The table of one alternative; its columns depend on the width of the terminal."""
 
     def __init__(self, comparison: Comparison, other: str, words: Wording, shown: Sequence[str]) -> None:
         self.comparison, self.other, self.words, self.shown = comparison, other, words, shown
@@ -295,7 +296,8 @@ class _Block:
         return *map(Text, cells), _verdict(kpi, self.other)
 
     def _mean(self, name: str, kpi: KpiComparison, alternative: str) -> str:
-        """A mean, and in how many replications it is defined if these are more than the pairs but not all."""
+        """A mean, with the number of replications that define it if these are more than the pairs but not
+        all."""
         d, n = kpi.differences[self.other], kpi.defined[alternative]
         said = self.words.value(name, kpi.means[alternative], d.half_width)
         return f"{said} (in {n})" if d.n < n < self.comparison.replications else said
@@ -314,7 +316,7 @@ _STYLES: dict[Judgement, str] = {
 
 
 def _verdict(kpi: KpiComparison, other: str) -> Text:
-    """The verdict with what it means in words, so that colour only repeats it."""
+    """The verdict and its judgement in words, which the colour repeats."""
     verdict, judgement = kpi.differences[other].verdict, kpi.judgement(other)
     said = f"{verdict} ({judgement})" if judgement in ("better", "worse") else verdict
     return Text(said, style=_STYLES[judgement])
