@@ -108,8 +108,8 @@ def compare(
 ) -> ComparisonResult:
     """Simulate alternatives with common random numbers, and compare them with the first.
 
-    Replication r of every alternative has the same leads with the same random numbers, so differences within
-    a replication show the alternatives, not chance.
+    Replication r of every alternative has the same leads with the same random numbers, so that most of the
+    variation cancels in a difference within a replication.
 
     Args:
         scenarios: Alternatives by name; the first is the baseline. They have the same months and currency.
