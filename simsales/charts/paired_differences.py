@@ -57,8 +57,8 @@ def paired_differences(
     Right of the baseline's line stands *more*, left of it *less*; the marker shows whether that is good for
     the KPI: a filled disc is better, a filled diamond worse, a hollow ring no difference shown, a filled
     square a difference of which neither direction is better. An interval so long that it would compress all
-    others ends at the edge with an arrow; its figures are printed in full. There is one panel per alternative;
-    from the third on, the slide grows in width.
+    others ends at the edge with an arrow; its figures are printed in full. There is one panel per
+    alternative; from the third on, the slide grows in width.
 
     Args:
         comparison: As `simsales.analysis.comparison.compare` gives it.
