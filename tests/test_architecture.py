@@ -16,12 +16,15 @@ PACKAGE = ROOT / "simsales"
 
 # From the ground up. A module may import from its own layer and from those before it.
 LAYERS = (
-    {"errors", "streams", "units"},
+    {"errors", "streams", "units", "version"},
     {"scenario"},
     {"model"},
+    {"kpis"},
     {"experiment"},
     {"analysis"},
     {"charts"},
+    {"report"},
+    {"api"},
     {"cli"},
 )
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -29,13 +32,14 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # Who may import what, by the first part of its name: lazily imported libraries have one home each.
 HOMES = {
     "simpy": {"model"},
-    "matplotlib": {"charts", "cli"},
+    "matplotlib": {"charts", "report"},
     "sqlite3": {"experiment"},
     "ruamel": {"scenario"},
     "pydantic": {"scenario"},
     "pydantic_core": {"scenario"},
     "click": {"cli"},
-    "rich": {"cli"},
+    "rich": {"report", "cli"},
+    "pandas": {"report"},
 }
 
 
@@ -67,6 +71,12 @@ def test_no_module_imports_from_above(path: Path) -> None:
         if name.startswith("simsales.") and LEVEL.get(name.split(".")[1], -1) > LEVEL[layer(path)]
     ]
     assert above == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_module_imports_the_front_door(path: Path) -> None:
+    """The package itself stands above all layers."""
+    assert "simsales" not in set(imports(path))
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -103,7 +113,8 @@ def test_the_readme_example_in_python_runs() -> None:
     printed = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    assert 15 < float(printed) < 25  # wins a month, of one replication
+    assert printed.startswith("pod: How do the same 18 people do as three PODs?\npod against silo: ")
+    assert "4 replications, paired by common random numbers" in printed
 
 
 def test_the_scenario_in_the_readme_is_one(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """Paired comparison of alternatives with a baseline, KPI by KPI.
 
-Replication r of every alternative meets the same luck (common random numbers), so what is compared is the
-difference within each replication: whatever luck both share falls out of it. Law, *Simulation Modeling and
-Analysis*, ch. 10 (paired-t, comparison with a standard) and ch. 11 (common random numbers).
+Replication r of every alternative uses the same random numbers (common random numbers), so the paired
+difference is taken within each replication: the variation that both share cancels. Law, *Simulation Modeling
+and Analysis*, ch. 10 (paired-t, comparison with a standard) and ch. 11 (common random numbers).
 """
 
 from __future__ import annotations
@@ -15,27 +15,26 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simsales.analysis.intervals import CONFIDENCE, checked, half_width
+from simsales.kpis import Direction
 
-Direction = Literal["higher", "lower", "neither"]
-"""Which values of a KPI are better, other things equal; ``neither`` where that depends on the rest."""
 Verdict = Literal["higher", "lower", "no difference shown"]
 Judgement = Literal["better", "worse", "differs", "no difference shown"]
 
 RESOLUTION = 1e-9
-"""Differences below this, relative to the KPI's size (or to 1, if that is more), are taken for exactly zero.
+"""Differences below this, relative to the KPI's size (or to 1, if that is more), count as exactly zero.
 
 Two alternatives that behave alike may add the same numbers up in another order. A sum of m terms is then
-off by up to about m · 1e-16 of its size: 1e-10 for a million events. Without a threshold such noise, which
-is not random and may have one sign throughout, gets an interval as narrow as itself and with it a verdict.
-A billionth lies above any such noise and below any difference that means something in days, leads, shares
-or money; the floor at 1 catches KPIs that are noise as a whole, such as waits of 1e-13 days left by
+off by up to about m · 1e-16 of its size: 1e-10 for a million events. Without a threshold, such rounding
+error, which is not random and may have one sign throughout, gets an interval as narrow as itself and thus a
+verdict. A billionth lies above any rounding error and below any meaningful difference in days, leads, shares
+or money; the floor at 1 covers KPIs that are rounding error as a whole, such as waits of 1e-13 days from
 subtracting two readings of the clock.
 """
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One KPI of one alternative minus the baseline, over the *pairs*: where both are defined."""
+    """One KPI of one alternative minus the baseline, over the *pairs*: the replications that define both."""
 
     n: int
     """The number of pairs."""
@@ -44,32 +43,31 @@ class Difference:
     half_width: float | None
     """Of the interval of ``mean``, simultaneous over the alternatives; None below two pairs."""
     p_better: float | None
-    """Share of the pairs in which it does better, ties counted half: an estimate of the probability to.
-    Where neither direction is better, the share in which it is higher."""
+    """Share of the pairs in which the alternative does better, ties counted half: an estimate of the
+    probability. Where neither direction is better, the share in which it is higher."""
     correlation: float | None
-    """What the common luck achieved. None below three pairs, or if either side is constant."""
+    """Between the two over the pairs: what common random numbers achieved. None below three pairs, or if
+    either side is constant."""
     gain: float | None
-    """(var X + var Y) / var(Y − X): how many times the replications this would need with independent luck.
-
-    None below two pairs, or if the difference does not vary.
-    """
+    """(var X + var Y) / var(Y − X): the factor by which independent random numbers would need more
+    replications for the same interval. None below two pairs, or if the difference does not vary."""
     baseline_mean: float | None
     """Mean of the baseline over the pairs: what percentages refer to."""
     verdict: Verdict
-    """What the interval shows: it lies above zero, below zero, or neither (also below two pairs)."""
+    """Whether the interval lies above zero, below zero, or neither (also below two pairs)."""
 
     @property
     def relative(self) -> float | None:
-        """The mean as a share of the baseline's; None where that is not positive, as profit may be: there a
-        percentage says nothing, or the opposite of what it seems to."""
+        """The mean as a share of the baseline's; None where that is not positive, as of profit: a percentage
+        of it means nothing, or the opposite of what it seems to."""
         return self._share(self.mean)
 
     @property
     def relative_half_width(self) -> float | None:
         """The half-width as a share of the baseline's mean.
 
-        The baseline's mean serves as a fixed yardstick here: its own uncertainty is not in the interval,
-        which therefore excludes zero in per cent exactly when it does in units.
+        The baseline's mean is taken as fixed: its own uncertainty is not in the interval, which therefore
+        excludes zero in per cent exactly when it does in units.
         """
         return self._share(self.half_width)
 
@@ -79,7 +77,7 @@ class Difference:
         return value / self.baseline_mean
 
     def to_json(self) -> dict[str, float | str | None]:
-        """The difference as JSON can hold it: null stands for what is undefined."""
+        """The difference for JSON; None (null) where undefined."""
         return {
             "mean": self.mean,
             "half_width": self.half_width,
@@ -96,15 +94,15 @@ class KpiComparison:
 
     better: Direction
     means: Mapping[str, float | None]
-    """By alternative, each over all replications where *it* is defined. Where a KPI is undefined here and
-    there, the paired difference, over the pairs only, need not be the difference of these means."""
+    """By alternative, each over all replications that define it there. Where some do not, the paired
+    difference, over the pairs only, need not be the difference of these means."""
     defined: Mapping[str, int]
-    """By alternative, in how many replications it is defined there."""
+    """By alternative, the number of replications that define it there."""
     differences: Mapping[str, Difference]
     """By alternative other than the baseline."""
 
     def judgement(self, alternative: str) -> Judgement:
-        """What the verdict means: better, worse, or only different where neither direction is better."""
+        """The verdict judged: better, worse, or only different where neither direction is better."""
         verdict = self.differences[alternative].verdict
         if verdict == "no difference shown":
             return verdict
@@ -155,19 +153,18 @@ def compare(
     With k − 1 > 1 comparisons the intervals of one KPI hold *simultaneously*: each is made at level
     1 − (1 − confidence) / (k − 1) (Bonferroni; Law, *Simulation Modeling and Analysis*, ch. 10). Dunnett's
     narrower intervals assume independent samples of equal variance; under common random numbers the
-    alternatives are correlated on purpose and nothing makes their variances equal. Bonferroni assumes
-    neither. Nothing is adjusted over KPIs: each is a question of its own.
+    alternatives are correlated on purpose and their variances need not be equal. Bonferroni assumes neither.
+    Nothing is adjusted over KPIs: each is a question of its own.
 
     The interval is Student's t of the differences. With few replications, and differences that take few
     values (rare events), it can come out too narrow: two equal differences give an interval of width zero.
 
     Args:
-        values: alternative → KPI → one value per replication, shape (replications,), where entry r is
-            replication r in every alternative; nan where undefined. A KPI that an alternative lacks is
-            undefined there throughout.
-        baseline: the alternative that the others are compared with.
-        better: for each KPI whether higher or lower values are better.
-        confidence: level of the intervals, per KPI over all alternatives together.
+        values: By alternative and KPI, shape (replications,), where entry r is replication r in every
+            alternative; nan where undefined. A KPI that an alternative lacks is undefined there throughout.
+        baseline: The alternative that the others are compared with.
+        better: By KPI, whether higher or lower values are better.
+        confidence: Level of the intervals, per KPI over all alternatives together.
 
     Raises:
         ValueError: if there is nothing to compare, replications do not align, a value is infinite, the

@@ -1,8 +1,8 @@
-"""What many replications say about one KPI: mean, its confidence interval, and the spread over replications.
+"""One KPI over many replications: its mean, the confidence interval of the mean, the spread.
 
 The unit of inference is the replication: its values are independent and, being averages over months and
-leads, close to normal, so the mean has Student's t interval (Law, *Simulation Modeling and Analysis*, ch. 4
-and 9).
+leads, close to normal, so the interval of the mean is Student's t (Law, *Simulation Modeling and Analysis*,
+ch. 4 and 9).
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Summary:
-    """One KPI over the replications in which it is defined, in the unit of the KPI."""
+    """One KPI over the replications that define it, in the unit of the KPI."""
 
     n: int
-    """In how many replications the KPI is defined."""
+    """The number of replications that define the KPI."""
     mean: float | None
     half_width: float | None
-    """Of the 95 % interval of the mean: how well the mean is known; None below two replications."""
+    """Of the 95 % interval of the mean; None below two replications."""
     p5: float | None
-    """5th percentile over replications: with p95, how much one future differs from another."""
+    """5th percentile over replications; with p95, how much one replication differs from another."""
     p50: float | None
     p95: float | None
 
     def to_json(self) -> dict[str, float | int | None]:
-        """The summary as JSON can hold it; ``defined`` is the number of replications behind it."""
+        """The summary for JSON; ``defined`` is the number of replications that define the KPI."""
         return {
             "mean": self.mean,
             "half_width": self.half_width,
@@ -47,7 +47,7 @@ def summary(values: ArrayLike) -> Summary:
     """Summarize one KPI.
 
     Args:
-        values: one value per replication, shape (replications,); nan where the KPI is undefined.
+        values: One value per replication, shape (replications,); nan where the KPI is undefined.
 
     Raises:
         ValueError: if the values are not one-dimensional or one is infinite.
@@ -61,7 +61,7 @@ def summary(values: ArrayLike) -> Summary:
 
 
 def summaries(values: Mapping[str, ArrayLike]) -> dict[str, Summary]:
-    """Summarize every KPI of one scenario: name of the KPI to its values, as in `summary`."""
+    """Summarize every KPI of one scenario; values by KPI, each as in `summary`."""
     return {kpi: summary(column) for kpi, column in values.items()}
 
 
@@ -72,8 +72,8 @@ def half_width(x: NDArray[np.float64], confidence: float = CONFIDENCE) -> float 
     """
     if x.size < 2:
         return None
-    # Imported here: scipy.special takes a tenth of a second and more, which no other part of a command needs.
-    # (scipy.stats has the same quantile as t.ppf at three times the price.)
+    # Imported here: scipy.special takes a tenth of a second and more, and nothing else needs it.
+    # (scipy.stats has the same quantile as t.ppf, and takes three times as long.)
     from scipy.special import stdtrit
 
     return float(stdtrit(x.size - 1, (1 + confidence) / 2) * x.std(ddof=1) / math.sqrt(x.size))
@@ -82,17 +82,20 @@ def half_width(x: NDArray[np.float64], confidence: float = CONFIDENCE) -> float 
 def interval(
     values: NDArray[np.float64],
 ) -> tuple[NDArray[np.int_], NDArray[np.float64], NDArray[np.float64]]:
-    """Summarize many series at once: in how many replications each is defined, mean, half-width of its 95 %
-    interval; nan where there is none.
+    """Summarize many series at once.
 
     Args:
-        values: replications along the first axis; nan where undefined.
+        values: Replications along the first axis; nan where undefined.
+
+    Returns:
+        Number of replications that define each, mean, half-width of the 95 % interval of the mean; nan where
+        undefined.
     """
     from scipy.special import stdtrit
 
     known = ~np.isnan(values)
     n = known.sum(axis=0)
-    # What cannot be said is nan: 0 / 0 is meant.
+    # 0 / 0 is meant: undefined is nan.
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(known, values, 0).sum(axis=0) / n
         variance = (np.where(known, values - mean, 0) ** 2).sum(axis=0) / (n - 1)
@@ -103,8 +106,7 @@ def interval(
 def checked(values: ArrayLike) -> NDArray[np.float64]:
     """``values`` as an array of floats, shape (replications,), without infinities.
 
-    An infinite KPI is an error of its definition (it should be nan); dropping it silently would bias the
-    mean.
+    An infinite KPI is an error of its definition (it should be nan); to drop it would bias the mean.
     """
     x = np.asarray(values, dtype=np.float64)
     if x.ndim != 1:

@@ -1,4 +1,4 @@
-"""The KPIs month by month, in total, by tier and by role: the same formulas as over the window."""
+"""The KPIs month by month, in total, by tier and by role: the same formulas as over the whole horizon."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from simsales.analysis.kpis import KPIS
-from simsales.analysis.measured import BY_ROLE, BY_TIER, EachMonth, Floats, Source, scopes, with_total
-from simsales.experiment.conduct import Results
+from simsales.experiment.experiment import Results
+from simsales.kpis import KPIS
+from simsales.kpis.series import Floats, scopes, with_total
+from simsales.kpis.sources import BY_ROLE, BY_TIER, Source
+from simsales.kpis.sums import MonthlySums
 
 Months = dict[str, Floats]
-"""By the name that `simsales.analysis.kpis.measure` gives; shape (replications, months)."""
+"""By the name that `simsales.kpis.measure` gives; shape (replications, months)."""
 
 
 def monthly_kpis(results: Results, *, horizon_months: int) -> dict[str, Months]:
-    """Every KPI that can be told by month, by alternative, for months 1 to the horizon; nan where undefined.
+    """Every KPI that is defined by month, by alternative, for months 1 to the horizon; nan where undefined.
 
-    Those of stocks (``mrr_end``, ``customers_end``) stand at the month's end, cash accumulates from the
-    end of the warm-up, ``nrr`` and ``grr`` look back twelve months, all others are of the month alone.
+    Stocks (``mrr_end``, ``customers_end``) are those at the month's end, cash accumulates from the end of the
+    warm-up, ``nrr`` and ``grr`` look back twelve months, all others concern the month alone.
 
     Args:
-        results: of an experiment.
-        horizon_months: of its scenarios.
+        results: Of an experiment.
+        horizon_months: Of its scenarios.
     """
     found: dict[str, Months] = {}
     for by, sources in (("tier", BY_TIER), ("role", BY_ROLE)):
@@ -31,7 +33,7 @@ def monthly_kpis(results: Results, *, horizon_months: int) -> dict[str, Months]:
             tiers = by == "tier"
             suffixes = [f"@{t}" if t else "" for t in scopes(names)] if tiers else [f".{r}" for r in names]
             joined = {name: np.stack([series[scope][name] for scope in names]) for name in sources}
-            month = EachMonth(
+            month = MonthlySums(
                 {name: with_total(x) if tiers else x for name, x in joined.items()}, horizon_months
             )
             kpis = found.setdefault(alternative, {})
@@ -47,8 +49,8 @@ def _series(
 ) -> dict[str, dict[str, Months]]:
     """By alternative, tier (or role) and name of the series; months 1 to the horizon.
 
-    The ledger (or the work) says which tiers (or roles) there are; other tables have no row where nothing
-    happened.
+    The tiers are those of the ledger, the roles those of the table ``work``; other tables have no rows for
+    zeros.
     """
     shape = len(results.kpis.replications), horizon_months
     found: dict[str, dict[str, Months]] = {}
@@ -67,6 +69,6 @@ def _series(
 
 
 def _placed(months: Sequence[int], horizon_months: int) -> tuple[list[int], list[int]]:
-    """Which of the months are measured ones, and the place of each of these."""
+    """Indices of the months after the warm-up, and the position of each of them on the horizon."""
     kept = [i for i, month in enumerate(months) if 1 <= month <= horizon_months]
     return kept, [months[i] - 1 for i in kept]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from simsales.analysis.comparison import Comparison
-from simsales.analysis.definition import Kpi
 from simsales.analysis.intervals import interval, summary
-from simsales.analysis.kpis import parts
-from simsales.analysis.measured import Floats
-from simsales.analysis.wording import ordered
+from simsales.analysis.labels import ordered
+from simsales.kpis import Kpi, parts
+from simsales.kpis.series import Floats
 
 Row = tuple[object, ...]
 
@@ -18,7 +17,6 @@ KPI_COLUMNS = (
     *("difference", "difference_half_width", "p_better", "correlation", "verdict", "pairs", "undefined_when"),
 )
 MONTHLY_COLUMNS = ("alternative", "tier", "month", "kpi", "unit", "mean", "half_width", "defined")
-
 TEAM_COLUMNS = ("alternative", "team", "role", "kpi", "unit", "mean", "half_width", "defined")
 
 
@@ -30,20 +28,20 @@ def kpi_rows(
     comparisons: Mapping[str, Comparison] | None = None,
 ) -> Iterator[Row]:
     """One row for each alternative and KPI, in the order of ``KPI_COLUMNS``; the total comes first and has an
-    empty tier. The differences are those from the baseline, which has none itself; None where undefined.
+    empty tier. Differences are those from the baseline, whose own rows have none; None where undefined.
 
     Args:
-        values: by alternative and name of the KPI, as `simsales.analysis.kpis.measure` calls it; shape
+        values: By alternative and name of the KPI, as `simsales.kpis.measure` gives it; shape
             (replications,), nan where undefined.
-        describe: gives a KPI's description.
-        currency: of all amounts.
-        comparisons: by tier, the total under an empty name; left out, there is nothing to compare.
+        describe: Gives a KPI's definition.
+        currency: Of all amounts.
+        comparisons: By tier, the total under an empty name; by default there is nothing to compare.
     """
     for alternative, kpis in values.items():
         for name in sorted(ordered(kpis), key=lambda name: parts(name).tier):
             column, about = kpis[name], describe(name)
-            s, (kpi, role, tier) = summary(column), parts(name)
-            plain = f"{kpi}.{role}" if role else kpi
+            s, tier = summary(column), parts(name).tier
+            plain = parts(name).plain
             compared = (comparisons or {}).get(tier)
             d = compared.kpis[plain].differences.get(alternative) if compared is not None else None
             yield (
@@ -61,20 +59,20 @@ def monthly_rows(
     """One row for each alternative, KPI and month, in the order of ``MONTHLY_COLUMNS``.
 
     Args:
-        months: as `simsales.analysis.monthly.monthly_kpis` gives it.
-        describe: gives a KPI's description.
-        currency: of all amounts.
+        months: As `simsales.analysis.monthly.monthly_kpis` gives it.
+        describe: Gives a KPI's definition.
+        currency: Of all amounts.
     """
     for alternative, kpis in months.items():
         for name, values in kpis.items():
-            kpi, role, tier = parts(name)
+            tier, plain = parts(name).tier, parts(name).plain
             unit = describe(name).unit.replace("currency", currency)
             known, means, halves = interval(values)
             for month, (n, mean, half) in enumerate(
                 zip(known.tolist(), means.tolist(), halves.tolist(), strict=True), 1
             ):
                 yield (
-                    *(alternative, tier, month, f"{kpi}.{role}" if role else kpi, unit),
+                    *(alternative, tier, month, plain, unit),
                     *(_known(mean), _known(half), n),
                 )
 
@@ -85,8 +83,8 @@ def team_rows(
     """One row for each alternative, team, role and KPI, in the order of ``TEAM_COLUMNS``.
 
     Args:
-        teams: as `simsales.analysis.teams.team_kpis` gives it.
-        describe: gives a KPI's description.
+        teams: As `simsales.analysis.teams.team_kpis` gives it.
+        describe: Gives a KPI's definition.
     """
     for alternative, kpis in teams.items():
         for (team, role, kpi), values in kpis.items():

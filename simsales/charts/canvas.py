@@ -30,11 +30,11 @@ Weight = Literal["normal", "bold"]
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Our own style file over matplotlib's defaults, whatever the user's matplotlibrc says.
+    """The style of simsales over matplotlib's defaults, whatever the user's matplotlibrc sets.
 
-    matplotlib's settings are global to the process and some are read only when a figure is drawn. So they are
-    set for the time of the block and then restored; the lock keeps our own threads apart, not another
-    library's.
+    matplotlib's settings are global to the process, and some are read only when a figure is drawn. So they
+    are set for the duration of the block and then restored; the lock excludes other threads of simsales, not
+    those of another library.
     """
     with _LOCK, mpl.style.context("simsales.charts.simsales", after_reset=True):
         yield
@@ -43,14 +43,14 @@ def style() -> Iterator[None]:
 def slide(
     title: str, subtitle: str, note: str = "", *, drawing: float = 0, width: float = 0
 ) -> tuple[Figure, float, float]:
-    """Make an empty slide with its words in place; to be called within `style`.
+    """Make an empty slide with its text in place; to be called within `style`.
 
     Args:
-        title: the finding, as a sentence; broken into lines as needed.
-        subtitle: what is shown, of how many replications, what bands mean.
-        note: what else must be known, in small print at the foot.
-        drawing: inches of height that the drawing needs; the slide grows beyond 16:9 only if it must.
-        width: inches of width that the slide needs.
+        title: The finding, as a sentence; broken into lines as needed.
+        subtitle: What the chart shows, of how many replications, and what bands mean.
+        note: Small print at the foot.
+        drawing: Inches of height that the drawing needs; the slide grows beyond 16:9 only if it must.
+        width: Inches of width that the slide needs.
 
     Returns:
         The figure, and the bottom and top of the free area as fractions of its height.
@@ -78,12 +78,12 @@ def slide(
 
 
 def joined(*sentences: str) -> str:
-    """Sentences one after the other, those that are empty left out."""
+    """Sentences in a row; empty ones are left out."""
     return " ".join(filter(None, sentences))
 
 
 def _height(words: str, size: float) -> float:
-    """Inches that ``words`` take at most: a line of DejaVu Sans is 1.17 times its size."""
+    """The height of ``words`` in inches, at most: a line of DejaVu Sans is 1.17 times its size."""
     return (words.count("\n") + 1) * size * 1.17 * SPACING / 72
 
 
@@ -91,7 +91,7 @@ def extent(figure: Figure, words: str, size: float, weight: Weight = "normal") -
     """The width of ``words`` in inches (of the widest line)."""
     text = Text(0, 0, words, size=size, weight=weight)
     text.set_figure(figure)
-    # Text measures itself by a renderer; a fresh small one spares drawing the figure.
+    # The size of a text needs a renderer; a small one is cheaper than drawing the figure.
     renderer = RendererAgg(1, 1, figure.dpi)  # type: ignore[no-untyped-call]
     return float(text.get_window_extent(renderer).width / figure.dpi)
 
@@ -116,10 +116,10 @@ def broken(figure: Figure, words: str, size: float, width: float, weight: Weight
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> NDArray[np.float64]:
-    """Centres near ``wanted`` for things of these ``heights`` that do not overlap, in the same order.
+    """Centres near ``wanted`` for boxes of these ``heights``, in the same order and without overlap.
 
     Least squares by pooling neighbours: the isotonic regression, in sorted order, of the lower edges that
-    things would have without those below them. Within ``low`` to ``high`` if they fit, else from ``low`` up.
+    boxes would have without those below them. Within ``low`` to ``high`` if they fit, else from ``low`` up.
     """
     x, tall = np.asarray(wanted, dtype=np.float64), np.asarray(heights, dtype=np.float64)
     order = np.argsort(x, kind="stable")
@@ -143,8 +143,8 @@ def save(figure: Figure, path: Path) -> tuple[Path, Path]:
     """Write ``path.png`` (200 dpi) and ``path.svg``; the same figure gives the same bytes. Overwrites.
 
     Args:
-        figure: as the functions of this package make it.
-        path: without a suffix; its folder exists.
+        figure: As the functions of this package make it.
+        path: Without a suffix; its folder exists.
 
     Returns:
         The paths of the two files.

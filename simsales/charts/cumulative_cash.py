@@ -13,8 +13,9 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 from simsales.analysis.comparison import compare
+from simsales.analysis.formatting import counted, money
 from simsales.analysis.intervals import Summary, summary
-from simsales.analysis.wording import Wording, counted, money
+from simsales.analysis.sentences import Wording
 from simsales.charts.canvas import GREY, MARGIN, broken, extent, joined, slide, style
 from simsales.charts.lines import (
     AXIS_SIZE,
@@ -45,15 +46,15 @@ def cumulative_cash(
 
     Bands as in `simsales.charts.monthly_mrr`. A triangle marks where the line, the mean over the
     replications, is lowest, if that is below zero, and a disc where it comes to zero or above for good. A
-    single future goes deeper than the mean of all: what the replications say one by one stands in the note.
+    single replication goes deeper than the mean of all; the note gives the mean of their lowest points.
 
     Args:
-        series: by alternative, the baseline first: cumulative cash at each month's end, shape (replications,
+        series: By alternative, the baseline first: cumulative cash at each month's end, shape (replications,
             months), from month 1.
-        low: by alternative, the lowest point of each replication.
-        break_even: by alternative, the month of each replication from whose end on cash is not below zero.
-        currency: of the amounts.
-        remark: what else the reader has to know, such as what was changed for this run; for the foot.
+        low: By alternative, the lowest point of each replication.
+        break_even: By alternative, the month of each replication from whose end on cash is not below zero.
+        currency: Of the amounts.
+        remark: A sentence for the foot, such as what was changed.
 
     Raises:
         ValueError: if there is no month or no alternative, or shapes do not agree.
@@ -76,7 +77,7 @@ def _finding(series: Mapping[str, NDArray[np.float64]], currency: str) -> str:
     baseline = next(iter(series))
     if len(series) == 1:
         s = summary(values[baseline]["cash_end"])
-        return f"{after} the cash of {baseline} stands at {words.told('cash_end', s)}"
+        return f"{after} the cash of {baseline} stands at {words.mean_in_text('cash_end', s)}"
     cash = compare(values, baseline=baseline, better={"cash_end": "higher"}).kpis["cash_end"]
     means = {name: -np.inf if mean is None else mean for name, mean in cash.means.items()}
     best = max(cash.differences, key=lambda name: means[name])
@@ -95,7 +96,7 @@ class _Currency:
 
 
 def _note(low: Mapping[str, Summary], break_even: Mapping[str, Summary], currency: str) -> str:
-    """What the replications say one by one: means of the lowest points and of the months of break-even."""
+    """The means of the replications' own lowest points and months of break-even."""
     said = []
     for name, s in low.items():
         words = f"{name} {'never below zero' if not s.mean else money(s.mean, currency)}"
@@ -170,9 +171,10 @@ def _mark(
 ) -> None:
     """Mark each line's lowest point, if that is below zero, and the month from which on it is not.
 
-    Words stand below the former and left above the latter; of two lines those of the better one (the higher,
-    the earlier) above it, those of the other below, so that they stay clear of both. Where they would cover a
-    line or other words they move, or are left out if there is no room; more lines have marks without words.
+    The lowest point has its text below, break-even to the left above; of two lines, the text of the better
+    one (the higher, the earlier) stands above it and that of the other below, clear of both. Text that would
+    cover a line or other text moves, or is left out if there is no room; three lines or more have marks
+    without text.
     """
     lowest: list[tuple[int, float, str, str]] = []
     even: list[tuple[int, float, str, str]] = []
@@ -235,5 +237,5 @@ def _mark(
 
 
 def _side(month: int, months: int) -> Side:
-    """How words at this month are aligned, so that they stay between the ends of the axis."""
+    """The alignment of text at this month that keeps it between the ends of the axis."""
     return "left" if month < 0.25 * months else "right" if month > 0.75 * months else "center"

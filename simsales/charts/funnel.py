@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
+from simsales.analysis.formatting import counted, number, step_of
 from simsales.analysis.intervals import Summary
-from simsales.analysis.wording import counted, label, number, step_of
+from simsales.analysis.labels import label
 from simsales.charts.canvas import GREY, MARGIN, extent, joined, slide, style
 from simsales.scenario.schema.fields import STATES
 
@@ -21,17 +22,17 @@ SIZE = 14.0
 
 
 def funnel(summaries: Mapping[str, Summary], *, scenario: str, replications: int, remark: str = "") -> Figure:
-    """Draw how many leads a month enter each state, as bars from zero with 95 % intervals; the title tells
-    the finding.
+    """Draw the number of leads per month that enter each state, as bars from zero with 95 % intervals; the
+    title states the finding.
 
-    The bars are flows through a month, not a cohort: the ratio printed beside some of them compares what
-    flows in and what flows out in the same months. SQLs are split into inbound (dark) and outbound (light).
+    The bars are flows per month, not a cohort: the ratio beside some of them compares the flows of the same
+    months. SQLs are split into inbound (dark) and outbound (light).
 
     Args:
-        summaries: by KPI, per month; states that are missing or undefined are left out.
-        scenario: its name.
-        replications: how many there are.
-        remark: what else the reader has to know, such as what was changed for this run; for the foot.
+        summaries: By KPI, per month; states that are missing or undefined are left out.
+        scenario: Its name.
+        replications: Their number.
+        remark: A sentence for the foot, such as what was changed.
 
     Raises:
         ValueError: if no state of the funnel is defined.
@@ -57,7 +58,7 @@ def funnel(summaries: Mapping[str, Summary], *, scenario: str, replications: int
         axes = figure.add_axes(
             (left / width, foot / height, 1 - (left / width + MARGIN), top - (foot + 0.25) / height)
         )
-        # Figures stand right of their bars: the axis is as long as the row that needs most.
+        # Figures stand right of their bars: the longest row decides the length of the axis.
         inches = width * (1 - MARGIN) - left
         ends = {
             state: (summaries[state].mean or 0.0) + (summaries[state].half_width or 0.0) for state in shown
@@ -95,12 +96,12 @@ def _finding(summaries: Mapping[str, Summary], scenario: str) -> str:
 
 
 def _printed(summaries: Mapping[str, Summary], state: str, *, split: bool) -> str:
-    """What stands beside a bar: ``60.1 ± 0.5   (36.0 inbound, 24.1 outbound)``."""
+    """The text beside a bar: ``60.1 ± 0.5   (36.0 inbound, 24.1 outbound)``."""
     s = summaries[state]
     value, around = _said(s)
     text = f"{value} ± {around}" if around else value
     source = summaries.get(SHARES.get(state, ""))
-    # More than all: some leads skip the state before, and a percentage of it says nothing.
+    # Above 100 %, some leads skip the state before, and the percentage means nothing.
     if source is not None and source.mean and s.mean is not None and s.mean <= source.mean:
         text += f"   {100 * s.mean / source.mean:.0f} % of {label(SHARES[state])}"
     if state == "sql" and split:

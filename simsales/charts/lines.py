@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 from numpy.typing import NDArray
 
+from simsales.analysis.formatting import money
 from simsales.analysis.intervals import Summary
-from simsales.analysis.wording import money
 from simsales.charts.canvas import spread
 
 Column = NDArray[np.float64]
@@ -23,7 +23,8 @@ FEW = 20
 def has_ranges(alternatives: int, replications: int) -> bool:
     """Whether the range of nine replications in ten is drawn.
 
-    Not where it clutters, nor where few replications make it narrower than the interval of the mean.
+    It is left out where it clutters, and where few replications make it narrower than the interval of the
+    mean.
     """
     return alternatives < MANY and replications >= FEW
 
@@ -37,7 +38,7 @@ def bands(stats: Sequence[Summary], *, ranges: bool) -> Iterator[tuple[float, Co
 
 
 def draw_line(axes: Axes, x: Column, name: str, stats: Sequence[Summary], *, ranges: bool) -> str:
-    """One alternative over the months; returns its colour."""
+    """Draw one alternative over the months; return its colour."""
     (line,) = axes.plot(x, _column(s.mean for s in stats), label=name, gid="mean", zorder=3, clip_on=False)
     color = str(line.get_color())
     for opacity, low, high in bands(stats, ranges=ranges):
@@ -46,7 +47,7 @@ def draw_line(axes: Axes, x: Column, name: str, stats: Sequence[Summary], *, ran
 
 
 def draw_points(axes: Axes, x: Column, name: str, stats: Sequence[Summary], *, ranges: bool) -> str:
-    """One alternative in its only month: what would be bands are bars; returns its colour."""
+    """Draw one alternative in its only month, with bars for bands; return its colour."""
     (line,) = axes.plot(x, _column(s.mean for s in stats), "o", label=name, gid="mean", zorder=3)
     color = str(line.get_color())
     for opacity, low, high in bands(stats, ranges=ranges):
@@ -57,7 +58,7 @@ def draw_points(axes: Axes, x: Column, name: str, stats: Sequence[Summary], *, r
 
 
 def label_axes(axes: Axes, months: int, currency: str) -> None:
-    """Money upwards, months to the right, at most eight of which are named."""
+    """Label the axes: money upwards, months to the right, at most eight of them."""
     axes.grid(visible=True, axis="y")
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: money(value, currency)))
     step = next((n for n in (1, 2, 3, 6, 12, 24) if months <= 8 * n), 60)
@@ -72,7 +73,8 @@ def label_ends(
     ends: Mapping[str, float | None],
     colors: Mapping[str, str],
 ) -> None:
-    """Names right of the lines, moved apart as far as needed, each tied to the end of its line."""
+    """Write names right of the lines, spread so that they do not overlap, each tied to the end of its
+    line."""
     drawn = {name: end for name, end in ends.items() if end is not None}
     low, high = axes.get_ylim()
     point = (high - low) / axes.bbox.height * axes.figure.dpi / 72
@@ -92,7 +94,7 @@ def label_ends(
 
 
 def shortened(name: str) -> str:
-    """A name as it may stand at the end of a line."""
+    """A name short enough for the end of a line."""
     return name if len(name) <= 48 else f"{name[:46]}…"
 
 

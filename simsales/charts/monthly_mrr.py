@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from simsales.analysis.comparison import compare
+from simsales.analysis.formatting import counted, money, percent
 from simsales.analysis.intervals import Summary, summary
-from simsales.analysis.wording import Wording, counted, money, percent
+from simsales.analysis.sentences import Wording
 from simsales.charts.canvas import MARGIN, broken, extent, joined, slide, style
 from simsales.charts.lines import (
     AXIS_SIZE,
@@ -33,18 +34,17 @@ def monthly_mrr(
 ) -> Figure:
     """Draw MRR month by month; the title says how the last month compares with the first alternative.
 
-    Two bands, for two questions. The dark one is the 95 % interval of the mean: how well the simulation
-    knows it. The light one holds nine replications in ten: how much one future differs from another, which
-    more replications do not narrow. Bands may overlap where the paired difference is beyond doubt, because
-    good and bad luck is common to the alternatives; so the finding comes from the paired difference, never
-    from the bands. The warm-up is left out: its MRR is an artefact of the empty start. The axis begins at
-    zero.
+    The dark band is the 95 % interval of the mean: how well it is known. The light band holds nine
+    replications in ten: how much one replication differs from another, which more replications do not narrow.
+    Bands may overlap where the paired difference is beyond doubt, as alternatives share their random numbers;
+    so the finding comes from the paired difference, never from the bands. The warm-up is left out. The axis
+    begins at zero.
 
     Args:
-        series: by alternative, the baseline first: MRR at each month's end, shape (replications, months).
-        months: the number of each month, 1 being the first after the warm-up; months below 1 are not drawn.
-        currency: of the amounts.
-        remark: what else the reader has to know, such as what was changed for this run; for the foot.
+        series: By alternative, the baseline first: MRR at each month's end, shape (replications, months).
+        months: The number of each month, 1 being the first after the warm-up; months below 1 are not drawn.
+        currency: Of the amounts.
+        remark: A sentence for the foot, such as what was changed.
 
     Raises:
         ValueError: if there is no month after the warm-up, no alternative, or shapes do not agree.
@@ -70,12 +70,12 @@ def monthly_mrr(
 
 
 def _finding(ends: Mapping[str, NDArray[np.float64]], month: int, currency: str) -> str:
-    """What the last month says; ``ends`` holds its MRR, shape (replications,), by alternative."""
+    """The finding of the last month; ``ends`` holds its MRR, shape (replications,), by alternative."""
     after = f"After {month} month{'' if month == 1 else 's'}"
     baseline = next(iter(ends))
     if len(ends) == 1:
-        s = summary(ends[baseline])
-        return f"{after} the MRR of {baseline} is {Wording(lambda _: _Currency, currency).told('mrr', s)}"
+        words, s = Wording(lambda _: _Currency, currency), summary(ends[baseline])
+        return f"{after} the MRR of {baseline} is {words.mean_in_text('mrr', s)}"
     values = {name: {"mrr": end} for name, end in ends.items()}
     mrr = compare(values, baseline=baseline, better={"mrr": "higher"}).kpis["mrr"]
     said = {name: _amount(mean, currency) for name, mean in mrr.means.items()}
@@ -159,5 +159,5 @@ def _drawn(
 
 
 def _tops(s: Summary, *, ranges: bool) -> tuple[float, ...]:
-    """What must fit below the upper end of the axis."""
+    """The values that must fit below the upper end of the axis."""
     return (s.mean or 0.0) + (s.half_width or 0.0), (s.p95 or 0.0) if ranges else 0.0

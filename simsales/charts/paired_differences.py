@@ -11,17 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from simsales.analysis.comparison import Comparison, Judgement, KpiComparison
-from simsales.analysis.wording import (
-    Described,
-    Wording,
-    counted,
-    grouped,
-    label,
-    level,
-    number,
-    percent,
-    step_of,
-)
+from simsales.analysis.formatting import counted, level, number, percent, step_of
+from simsales.analysis.labels import grouped, label
+from simsales.analysis.sentences import Described, Wording
 from simsales.charts.canvas import GREY, MARGIN, broken, extent, joined, slide, style
 
 BOARD = (
@@ -59,22 +51,22 @@ def paired_differences(
     currency: str = "USD",
     remark: str = "",
 ) -> Figure:
-    """Draw each KPI's paired difference and interval in per cent of the baseline; the title tells the
-    finding.
+    """Draw each KPI's paired difference and interval in per cent of the baseline; the title states
+    the finding.
 
-    Right of the baseline's line stands *more*, left of it *less*; whether that is good depends on the KPI
-    and is told by the marker: a filled disc is better, a filled diamond worse, a hollow ring no difference
-    shown; a filled square differs in a KPI of which neither direction is better. What would squash all the
-    rest is cut off at the edge with an arrow; the printed figures never are. One panel per alternative;
-    from the third panel on the slide grows in width instead of squeezing them.
+    Right of the baseline's line stands *more*, left of it *less*; the marker shows whether that is good for
+    the KPI: a filled disc is better, a filled diamond worse, a hollow ring no difference shown, a filled
+    square a difference of which neither direction is better. An interval so long that it would compress all
+    others ends at the edge with an arrow; its figures are printed in full. There is one panel per
+    alternative; from the third on, the slide grows in width.
 
     Args:
-        comparison: as `simsales.analysis.comparison.compare` gives it.
-        describe: gives a KPI's description, of which the unit is used.
-        kpis: which to show; by default those for a board. KPIs without a percentage (the baseline is zero,
+        comparison: As `simsales.analysis.comparison.compare` gives it.
+        describe: Gives a KPI's definition, of which the unit is used.
+        kpis: The KPIs to show; by default those for a board. KPIs without a percentage (the baseline is zero,
             below or undefined) are named in the note at the foot instead.
-        currency: of all amounts.
-        remark: what else the reader has to know, such as what was changed for this run; for the foot.
+        currency: Of all amounts.
+        remark: A sentence for the foot, such as what was changed.
 
     Raises:
         ValueError: if a KPI asked for is not in the comparison.
@@ -104,7 +96,7 @@ def paired_differences(
 
 
 def _layout(kpis: Iterable[str]) -> tuple[list[_Row], dict[str, float], float]:
-    """Rows and headings from the top down, and how many rows deep all of it is."""
+    """Rows and headings from the top down, and the depth of all in rows."""
     rows: list[_Row] = []
     headings: dict[str, float] = {}
     y = 0.0
@@ -127,14 +119,14 @@ def _finding(comparison: Comparison, shown: Sequence[str], words: Wording) -> st
         said = ", ".join(f"{other} {change}" for other, change in changes.items())
         return f"{label(lead)} against {comparison.baseline}: {said}"
     ((other, change),) = changes.items()
-    told = f"{label(lead)} {change}"
+    finding = f"{label(lead)} {change}"
     if kpi.judgement(other) == "no difference shown":
-        told = f"no difference in {label(lead)} shown"
+        finding = f"no difference in {label(lead)} shown"
     found = [comparison.kpis[name].judgement(other) for name in shown]
     said = ", ".join(
         f"{found.count(judgement)} {word}" for judgement, word in TALLY.items() if judgement in found
     )
-    return f"{other} against {comparison.baseline}: {told}; of {len(shown)} KPIs {said}"
+    return f"{other} against {comparison.baseline}: {finding}; of {len(shown)} KPIs {said}"
 
 
 def _subtitle(comparison: Comparison) -> str:
@@ -165,11 +157,11 @@ def _note(comparison: Comparison, words: Wording, left_out: Sequence[str], count
 
 
 def limit(extents: Sequence[float]) -> float:
-    """Half the width of the axis, in per cent, for intervals that reach out so far from zero.
+    """Half the width of the axis, in per cent, for intervals that extend so far from zero.
 
-    All of them fit, unless the farthest would leave the nearest three quarters less than a third of the
-    axis; what does not differ at all is not counted among these. Never below 5 %, lest fractions of a per
-    cent look like something.
+    All intervals fit, unless the farthest would leave the nearest three quarters less than a third of the
+    axis; those that do not differ at all do not count. Never below 5 %, so that fractions of a per cent look
+    small.
     """
     ordered = sorted(reach for reach in extents if reach > 0)
     typical = max(5.0, ordered[math.ceil(0.75 * len(ordered)) - 1] if ordered else 0.0)
@@ -246,7 +238,7 @@ def _draw(
 
 
 def _figures(kpi: KpiComparison, name: str, other: str, words: Wording) -> tuple[str, str]:
-    """What is printed beside a row: the difference in its unit, and in per cent."""
+    """The figures beside a row: the difference in its unit, and in per cent."""
     d = kpi.differences[other]
     absolute = words.estimate(name, d.mean, d.half_width, sign=True)
     if d.relative is None:

@@ -12,18 +12,18 @@ from typing import Any
 
 import click
 
-from simsales import __version__
 from simsales.errors import SimsalesError
+from simsales.version import __version__
 
 MOST_LINES = 100
-"""So many lines of an error are told; who has more faults will mend these first."""
+"""Lines of an error that are printed; whoever has more faults will mend these first."""
 
 _CANNOT_WRITE = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF, getattr(errno, "EDQUOT", None)}
 
 DEBUG = "simsales.debug"
-"""Where the context says whether --debug was given."""
+"""The key of the context under which --debug is noted."""
 
-COMMANDS = {  # name: where it is, and the first sentence of its help (said here: --help needs no import)
+COMMANDS = {  # name: where it is, and the first sentence of its help, so that --help imports no command
     "new": ("simsales.cli.new:new", "Copy the example scenarios into DIR, to start from."),
     "validate": ("simsales.cli.validate:validate", "Check scenario files, without simulating."),
     "run": ("simsales.cli.run:run", "Simulate a scenario many times and show its KPIs."),
@@ -36,7 +36,8 @@ COMMANDS = {  # name: where it is, and the first sentence of its help (said here
 
 
 class _Lazy(click.Group):
-    """A group that knows its commands by name, and ends every one of them in the same way."""
+    """A group that imports a command when it is used, and turns every error into a message and an exit
+    code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -85,7 +86,7 @@ class _Lazy(click.Group):
                 traceback.print_exc()
             complain(_refusal(error))
             ctx.exit(1)
-        except Exception as error:  # noqa: BLE001  # a bug is told in one line, too
+        except Exception as error:  # noqa: BLE001  # a bug gets one line, too
             if ctx.meta.get(DEBUG):
                 traceback.print_exc()
             hint = "this is a bug in simsales; --debug shows where it happened"
@@ -104,7 +105,7 @@ def complain(message: str) -> None:
 
 
 def _refusal(error: OSError) -> str:
-    """What the system refused, and where. Only open streams have no name; ours is standard output."""
+    """The refusal of the system, and the file concerned. Only open streams have no name: standard output."""
     place = error.filename
     if place is None and error.errno in _CANNOT_WRITE:
         place = "standard output"
@@ -114,7 +115,7 @@ def _refusal(error: OSError) -> str:
 
 
 def _close_stdout() -> None:
-    """Let what is still to be written go nowhere, so that Python does not complain about it as it ends."""
+    """Discard what is still to be written, so that Python does not complain about it as it ends."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -142,6 +143,6 @@ def main() -> None:
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
         group(prog_name="simsales")
-    except OSError as error:  # from the help and the version, which are told before any command begins
+    except OSError as error:  # from the help and the version, which are printed before any command begins
         complain(_refusal(error))
         sys.exit(1)

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-import simsales
 from simsales.cli import options
 from simsales.errors import InputError
 
@@ -18,7 +17,7 @@ def examples() -> list[Path]:
     Raises:
         InputError: neither is there.
     """
-    package = Path(simsales.__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "examples", package.parent / "scenarios"):
         files = sorted(file for file in folder.glob("*") if file.suffix in (".yaml", ".json"))
         if files:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +43,7 @@ def replications(default: int) -> Callable[[_F], _F]:
 
 seed = click.option(
     "--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, metavar="N",
-    help="Same seed, same luck, same results.",
+    help="Same seed, same random numbers, same results.",
 )  # fmt: skip
 """``--seed N``, as ``seed: int``."""
 
@@ -92,8 +94,36 @@ debug = click.option(
 """``--debug``; every command has it, none needs to look at it."""
 
 
-def of_an_experiment(command: _F) -> _F:
-    """The options of every command that simulates, each under the name given above."""
+@dataclass(frozen=True)
+class Given:
+    """The options of a command that simulates, each described beside its decorator above."""
+
+    replications: int
+    seed: int
+    workers: int
+    out: Path | None
+    overlays: tuple[str, ...]
+    overrides: tuple[str, ...]
+    as_json: bool
+    everything: bool
+    quiet: bool
+
+    @property
+    def changes(self) -> str:
+        """A sentence that names the changes to the scenarios; empty if there are none that matter."""
+        changed = [Path(overlay).name for overlay in self.overlays]
+        changed += [override for override in self.overrides if not override.startswith("question=")]
+        return f"Changed for this run: {', '.join(changed)}." if changed else ""
+
+
+def of_an_experiment(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of every command that simulates, together as ``given: Given``."""
+
+    @wraps(command)
+    def collected(*arguments: Any, **values: Any) -> None:
+        given = Given(**{field.name: values.pop(field.name) for field in fields(Given)})
+        command(*arguments, given=given, **values)
+
     for option in (
         debug,
         quiet,
@@ -106,5 +136,5 @@ def of_an_experiment(command: _F) -> _F:
         seed,
         replications(50),
     ):
-        command = option(command)
-    return command
+        collected = option(collected)
+    return collected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from simsales.cli import experiment, options
+from simsales.cli import options, scenarios
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import load
 
@@ -17,7 +17,7 @@ from simsales.scenario import load
 def validate(files: tuple[str, ...], overlays: tuple[str, ...], overrides: tuple[str, ...]) -> None:
     """Check scenario files, without simulating.
 
-    Every fault is told at its place: file:line:column, what was found, what was expected. Ends with exit code
+    Every fault is named with its place: file:line:column, what was found, what was expected. The exit code is
     2 if there is any.
 
     \b
@@ -35,9 +35,9 @@ def validate(files: tuple[str, ...], overlays: tuple[str, ...], overrides: tuple
             load(file, overlays=overlays, overrides=overrides, doubts=doubts)
         except ScenarioError as error:
             faults.extend(error.faults)
-            hints.extend(experiment.about(file, overlays, error.faults))
+            hints.extend(scenarios.hints_about(file, overlays, error.faults))
         else:
             click.echo(f"{file}: ok")
-    experiment.voice(doubts)
+    scenarios.warn(doubts)
     if faults:
-        raise experiment.hinting(faults, hints)
+        raise scenarios.with_hints(faults, hints)

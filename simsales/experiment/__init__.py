@@ -1,1 +1,1 @@
-"""Replications by the thousand: which to compute, where to compute them, and where the results are kept."""
+"""Experiments: which replications to compute, where to compute them, and where the results are kept."""

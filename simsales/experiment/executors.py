@@ -1,8 +1,8 @@
 """Where replications are computed: in this process, in processes of our own, or on a cluster.
 
 Everything goes through ``concurrent.futures.Executor``: a cluster is just another maker of executors (with
-dask, ``lambda: client.get_executor(pure=False)``). Why not ``ProcessPoolExecutor``: its workers share one
-pipe for their results, and one that is killed while it writes there leaves the pool waiting for ever.
+dask, ``lambda: client.get_executor(pure=False)``). ``ProcessPoolExecutor`` is not used: its workers share one
+pipe for their results, and one that is killed while it writes leaves the pool waiting for ever.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ _DEATHS_TO_GIVE_UP = 2
 
 
 class WorkerError(SimsalesError):
-    """A worker process died over its task, or could not give an answer."""
+    """A worker process died over its task, or could not return a result."""
 
 
 class TaskFailure(NamedTuple):
-    """Why a task was given up."""
+    """The reason why a task was given up."""
 
     error: str
     """Name of the exception's type."""
@@ -64,7 +64,7 @@ def processes(workers: int) -> MakeExecutor:
     """Return a maker of executors that compute in ``workers`` spawned processes, started as work comes in.
 
     A worker that dies fails its own task only (``WorkerError``); the next task gets a new worker.
-    ``shutdown(wait=False)`` kills the workers. If the parent dies, they end with the task that they are at.
+    ``shutdown(wait=False)`` kills the workers. If the parent dies, they end after their current task.
 
     Raises:
         InputError: if ``workers`` is less than 1.
@@ -90,7 +90,7 @@ class _Worker(NamedTuple):
 
 
 class _Workers(ThreadPoolExecutor):
-    """Threads that let processes do the work. Each has its own pipe, so that none can harm another."""
+    """Threads that delegate to processes, each with its own pipe, so that none can harm another."""
 
     def __init__(self, workers: int) -> None:
         super().__init__(workers, "simsales-worker", initializer=_block_interrupts)
@@ -103,7 +103,7 @@ class _Workers(ThreadPoolExecutor):
         return super().submit(self._delegate, fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Without ``wait``, kill the workers: nobody wants their answers any more."""
+        """Without ``wait``, kill the workers, whose results are not wanted any more."""
         if not wait:
             with self._lock:
                 self._stopped = True
@@ -112,7 +112,7 @@ class _Workers(ThreadPoolExecutor):
         super().shutdown(wait, cancel_futures=cancel_futures or not wait)
         if wait:
             for worker in tuple(self._all):
-                worker.pipe.close()  # what tells a worker to go home
+                worker.pipe.close()  # ends the worker
                 worker.process.join()
 
     def _delegate(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -125,7 +125,7 @@ class _Workers(ThreadPoolExecutor):
             worker.pipe.send_bytes(call)
             answer = worker.pipe.recv_bytes()
         except (EOFError, OSError):
-            raise WorkerError(f"the worker process died ({self._bury(worker)})") from None
+            raise WorkerError(f"the worker process died ({self._remove(worker)})") from None
         self._idle.append(worker)
         result: T
         result, fault = pickle.loads(answer)
@@ -148,11 +148,11 @@ class _Workers(ThreadPoolExecutor):
         try:
             worker.pipe.recv_bytes()
         except (EOFError, OSError):
-            raise BrokenExecutor(f"a worker process could not start ({self._bury(worker)})") from None
+            raise BrokenExecutor(f"a worker process could not start ({self._remove(worker)})") from None
         return worker
 
-    def _bury(self, worker: _Worker) -> str:
-        """Forget a dead worker; return how it ended."""
+    def _remove(self, worker: _Worker) -> str:
+        """Remove a dead worker; return how it ended."""
         worker.pipe.close()
         worker.process.join(timeout=1)
         worker.process.kill()
@@ -170,14 +170,14 @@ _SPAWN = get_context("spawn")
 
 def _block_interrupts() -> None:
     # Ctrl-C on a terminal reaches every process of the group. A worker inherits the signal mask of the thread
-    # that starts it, so it is deaf from the first, before it could run a line of its own.
+    # that starts it, so it ignores the signal before it runs a line of its own.
     if hasattr(signal, "pthread_sigmask"):
         resource_tracker.ensure_running()  # or it would start with the first worker, and lift the block again
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _serve(pipe: Connection) -> None:
-    """Do what comes through the pipe, until its other end is closed or gone."""
+    """Compute what comes through the pipe, until its other end is closed or gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows, which has no signal masks
     with suppress(EOFError, OSError):
         pipe.send_bytes(b"here")
@@ -205,18 +205,18 @@ class _Attempt(NamedTuple, Generic[T]):
 def run_tasks(
     function: Callable[[T], R], tasks: Iterable[T], make_executor: MakeExecutor, *, window: int
 ) -> Generator[tuple[T, R | TaskFailure]]:
-    """Yield every task with what ``function`` made of it, in order of completion.
+    """Yield every task with its result, in order of completion.
 
     ``function`` should return its own failures: what it *raises* counts as the death of its worker. When a
-    worker dies, the tasks that it may have died of are suspects. They are tried again one at a time, each
-    alone, and one that twice dies alone is given up; what happens in company, such as memory that runs out,
-    need not be its fault. All others lose nothing.
+    worker dies, the tasks that may have killed it are suspects. Each is tried again alone, with no other task
+    under way, and given up when it has failed so twice; a death beside other tasks, such as when memory runs
+    out, need not be its fault. No other task is lost.
 
     Args:
         function: Picklable, and pure: it may be called again for the same task.
         tasks: Picklable.
         make_executor: Called once, and again when an executor has broken. What it makes is shut down here.
-        window: How many tasks are under way at once.
+        window: The number of tasks under way at once.
 
     Raises:
         SimsalesError: if workers die before they do anything.
@@ -271,7 +271,7 @@ def _given_up(error: BaseException) -> TaskFailure:
 
 
 def _proven(make_executor: MakeExecutor) -> Executor:
-    """Make an executor that is seen to work."""
+    """Make an executor, and try it."""
     for _ in range(3):
         executor = make_executor()
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from handmade import Cohort, books
 
-from simsales.analysis.kpis import measure
+from simsales.kpis import measure
 from simsales.model import simulate
 from simsales.scenario import Scenario
 

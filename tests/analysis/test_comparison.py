@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from simsales.analysis.comparison import Comparison, Difference, Direction, compare
+from simsales.analysis.comparison import Comparison, Difference, compare
+from simsales.kpis import Direction
 
 FALSE_ALARM = 1e-6
 EXPERIMENTS = 2500

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from handmade import MONTH_DAYS, books
 
-from simsales.analysis.kpis import KPIS, apart, describe, measure, parts
+from simsales.kpis import KPIS, describe, measure, parts, split_by_tier
 from simsales.model.replication import Replication, Table
 
 COSTS = {"costs": 25, "acquisition_cost": 25, "salaries": 25, "profit": -50, "cash_end": -50, "cash_low": -50}
@@ -128,7 +128,7 @@ def test_every_kpi_by_hand() -> None:
         "win": 2,  # (1 + 2 + 0 + 1) / 2
         "live": 0,
         "lost": 21,  # (10 + 20 + 5 + 7) / 2
-        "unfinished": None,  # there is no table that tells cohorts apart
+        "unfinished": None,  # there is no table that tells cohorts split_by_tier
         "lvr": pytest.approx(0.8),  # from 4 + 1 SQLs to 6 + 3
         "win_rate": pytest.approx(0.4),  # 4 won, 2 + 3 + 0 + 1 = 6 lost
         "win_rate_value": pytest.approx(0.4),  # 400 of MRR won, 200 + 240 + 160 lost
@@ -208,7 +208,7 @@ def test_only_what_can_be_undefined_says_when() -> None:
         ("utilization.A@E.x", ("utilization", "A@E.x", "")),
     ],
 )
-def test_names_are_taken_apart(name: str, found: tuple[str, str, str]) -> None:
+def test_names_are_taken_split_by_tier(name: str, found: tuple[str, str, str]) -> None:
     assert parts(name) == found
 
 
@@ -236,7 +236,7 @@ def test_tiers_are_given_beside_the_total() -> None:
     assert (found["costs"], found["costs@ent"], found["costs@smb"]) == (52.5, 32.5, 20)
     assert "utilization.AE" in found
     assert not any(name.startswith("utilization.AE@") for name in found)
-    totals, tiers = apart({"x": found}, {"x": ["smb", "ent"]})
+    totals, tiers = split_by_tier({"x": found}, {"x": ["smb", "ent"]})
     assert list(tiers) == ["ent", "smb"]
     assert set(totals["x"]) == {kpi.name + ".AE" * kpi.by_role for kpi in KPIS if not kpi.if_any}
     assert tiers["ent"]["x"]["cac"] == 60
@@ -245,11 +245,11 @@ def test_tiers_are_given_beside_the_total() -> None:
 
 def test_an_alternative_of_one_tier_beside_one_of_two() -> None:
     one, two = {"win": 1, "win.AE": 9}, {"win": 5, "win@a": 2, "win@b": 3}
-    assert apart({"one": one, "two": two}, {"one": ["a"], "two": ["b", "a"]}) == (
+    assert split_by_tier({"one": one, "two": two}, {"one": ["a"], "two": ["b", "a"]}) == (
         {"one": one, "two": {"win": 5}},
         {"a": {"one": {"win": 1}, "two": {"win": 2}}, "b": {"two": {"win": 3}}},
     )
-    assert apart({"one": one}, {"one": ["a"]}) == ({"one": one}, {})
+    assert split_by_tier({"one": one}, {"one": ["a"]}) == ({"one": one}, {})
 
 
 def test_every_kpi_says_what_it_is() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from handmade import books
 
-from simsales.analysis.kpis import measure
-from simsales.analysis.life import CYCLE, FEW, LifeTable
+from simsales.kpis import measure
+from simsales.kpis.life_table import CYCLE, FEW, LifeTable
 
 
 def table(customers: list[float], left: list[float], margin: list[float]) -> LifeTable:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from simsales.analysis.definition import Kpi
-from simsales.analysis.kpis import KPIS
+from simsales.kpis import KPIS, Kpi
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 BETTER = {"higher": "higher", "lower": "lower", "neither": "–"}

@@ -10,11 +10,12 @@ import pytest
 from handmade import books
 
 from simsales.analysis.intervals import summary
-from simsales.analysis.kpis import KPIS, describe, measure, parts
 from simsales.analysis.monthly import Months, monthly_kpis
 from simsales.analysis.tidy import MONTHLY_COLUMNS, monthly_rows
-from simsales.experiment.conduct import read_results
-from simsales.experiment.store import Key, Store
+from simsales.experiment.experiment import read_results
+from simsales.experiment.records import Key
+from simsales.experiment.store import Store
+from simsales.kpis import KPIS, describe, measure, parts
 from simsales.model.replication import Replication, Table
 from simsales.scenario import Scenario
 

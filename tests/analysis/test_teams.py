@@ -11,11 +11,12 @@ import pytest
 from handmade import MONTH_DAYS
 from test_monthly import SCENARIO
 
-from simsales.analysis.kpis import describe
 from simsales.analysis.teams import team_kpis
 from simsales.analysis.tidy import TEAM_COLUMNS, team_rows
-from simsales.experiment.conduct import Results, read_results
-from simsales.experiment.store import Key, Store
+from simsales.experiment.experiment import Results, read_results
+from simsales.experiment.records import Key
+from simsales.experiment.store import Store
+from simsales.kpis import describe
 
 
 @pytest.fixture

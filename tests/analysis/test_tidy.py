@@ -1,8 +1,8 @@
 import numpy as np
 
 from simsales.analysis.comparison import compare
-from simsales.analysis.kpis import describe
 from simsales.analysis.tidy import KPI_COLUMNS, kpi_rows
+from simsales.kpis import describe
 
 X = {"win": np.array([1.0, 2, 3]), "cac@smb": np.array([10.0, np.nan, 30])}
 Y = {"win": np.array([2.0, 3, 4]), "cac@smb": np.array([np.nan, np.nan, 20])}

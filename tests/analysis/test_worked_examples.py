@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from handmade import Cost, books
 
-from simsales.analysis.kpis import describe, measure
+from simsales.kpis import describe, measure
 
 
 def acquisition(amounts: list[float]) -> list[Cost]:

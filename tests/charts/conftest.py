@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simsales.analysis.comparison import Comparison, Direction, compare
+from simsales.analysis.comparison import Comparison, compare
+from simsales.kpis import Direction
 
 Values = dict[str, dict[str, NDArray[np.float64]]]
 Effects = Mapping[str, Mapping[str, float]]

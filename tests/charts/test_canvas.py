@@ -87,7 +87,7 @@ def test_wording_loads_no_matplotlib() -> None:
     import subprocess
     import sys
 
-    code = "import sys, simsales.analysis.wording; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, simsales.analysis.sentences; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

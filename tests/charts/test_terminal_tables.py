@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from rich.console import Console, RenderableType
 
-from simsales.analysis import kpis
+from simsales import kpis
 from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.intervals import summaries
-from simsales.analysis.wording import SHORT, label
-from simsales.cli.tables import comparison_table, run_table
+from simsales.analysis.labels import SHORT, label
+from simsales.report.terminal import comparison_table, run_table
 
 Compared = Callable[..., Comparison]
 Describe = Callable[[str], Any]

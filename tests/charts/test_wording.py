@@ -4,24 +4,21 @@ from typing import Any
 import pytest
 
 from simsales.analysis.comparison import Comparison, compare
+from simsales.analysis.formatting import money, number, percent, step_of
 from simsales.analysis.intervals import summary
-from simsales.analysis.kpis import KPIS, describe
-from simsales.analysis.wording import (
+from simsales.analysis.labels import (
     GROUPS,
     HEADLINES,
     LABELS,
     SHORT,
     SIGNED,
     TIER_SHORT,
-    Wording,
     grouped,
     label,
-    money,
-    number,
     ordered,
-    percent,
-    step_of,
 )
+from simsales.analysis.sentences import Wording
+from simsales.kpis import KPIS, describe
 
 Describe = Callable[[str], Any]
 
@@ -73,7 +70,7 @@ def test_values_in_their_units(units: Describe) -> None:
     assert words.estimate("wait_days.AE", None, None) == "–"
     assert words.value("sales_cycle_days", 31.23, 0.4) == "31.2"
     assert Wording(units, "CHF").estimate("mrr_end", 1_121_300, 7_100) == "1,121k ± 7k"
-    assert words.told("win", summary([59, 60, 61])) == "60.0 a month (±2.5)"
+    assert words.mean_in_text("win", summary([59, 60, 61])) == "60.0 a month (±2.5)"
 
 
 def test_the_unit_is_said_once(units: Describe) -> None:

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 import simsales.model
-from simsales.analysis import kpis
+from simsales import kpis
 from simsales.cli import group
 from simsales.errors import ModelError
 from simsales.model import Replication, simulate

@@ -6,9 +6,16 @@ from typing import Any
 import pytest
 import toys
 
+import simsales.kpis
 import simsales.model
 from simsales.errors import InputError, SimsalesError
-from simsales.experiment.conduct import Interrupted, Results, check_comparable, conduct, read_results
+from simsales.experiment.experiment import (
+    Interrupted,
+    Results,
+    check_comparable,
+    read_results,
+    run_experiment,
+)
 from simsales.experiment.store import Store
 from simsales.model.replication import Replication
 from simsales.scenario import Scenario
@@ -19,11 +26,20 @@ SCENARIOS = {"silo": toys.SCENARIO, "pod": toys.SCENARIO.model_copy(update={"que
 @pytest.fixture(autouse=True)
 def toy_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(simsales.model, "simulate", toys.simulate)
+    monkeypatch.setattr(simsales.kpis, "measure", toys.measure)
     monkeypatch.chdir(tmp_path)
 
 
-def run(replications: int, seed: int = 7, **more: Any) -> Results:
-    return conduct(SCENARIOS, replications=replications, seed=seed, measure=toys.measure, **more)
+def run(replications: int, seed: int = 7, out: Path | None = None, **more: Any) -> Results:
+    """In a new folder, unless ``out`` is given."""
+    return run_experiment(
+        SCENARIOS, replications=replications, seed=seed, folder=out, new_folder_in=Path("results"), **more
+    )
+
+
+def kept_in(results: Results) -> Path:
+    assert results.folder is not None
+    return results.folder
 
 
 def said(results: Results) -> object:
@@ -40,7 +56,7 @@ def said(results: Results) -> object:
 
 
 def test_results_go_to_a_new_folder_unless_told_where() -> None:
-    assert run(2).folder.parent == Path("results")
+    assert kept_in(run(2)).parent == Path("results")
     assert run(2, out=Path("here")).folder == Path("here")
     assert {path.name[:11] for path in Path("results").iterdir()} == {"silo-vs-pod"}
 
@@ -49,8 +65,8 @@ def test_results_are_read_back() -> None:
     results = run(3, command=["a", "notebook"])
     assert (results.seed, results.asked, results.kpis.replications) == (7, 3, [0, 1, 2])
     assert results.monthly("ledger", "mrr").values["pod"].shape == (3, 3)
-    assert said(read_results(results.folder)) == said(results)
-    with Store.open(results.folder) as store:
+    assert said(read_results(kept_in(results))) == said(results)
+    with Store.open(kept_in(results)) as store:
         assert store.manifest["commands"][0]["command"] == ["a", "notebook"]
 
 
@@ -94,7 +110,7 @@ def test_scenarios_that_cannot_be_held_against_each_other(field: str, there: obj
     with pytest.raises(InputError, match=expected):
         check_comparable(scenarios)
     with pytest.raises(InputError, match=expected):
-        conduct(scenarios, replications=1, seed=7, measure=toys.measure)
+        run_experiment(scenarios, replications=1, seed=7, new_folder_in=Path("results"))
     assert not Path("results").exists()
 
 
@@ -113,7 +129,7 @@ def test_a_store_that_cannot_be_made_leaves_no_new_folder(monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device")
 
     Path("mine").mkdir()
-    monkeypatch.setattr("simsales.experiment.folders.write_manifest", full)
+    monkeypatch.setattr("simsales.experiment.manifests.write_manifest", full)
     for out in (None, Path("mine")):
         with pytest.raises(SimsalesError, match="No space left on device"):
             run(1, out=out)
@@ -123,4 +139,4 @@ def test_a_store_that_cannot_be_made_leaves_no_new_folder(monkeypatch: pytest.Mo
 
 def test_nothing_to_conduct() -> None:
     with pytest.raises(InputError, match="at least one scenario"):
-        conduct({}, replications=1, seed=7, measure=toys.measure)
+        run_experiment({}, replications=1, seed=7, new_folder_in=Path("results"))

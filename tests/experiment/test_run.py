@@ -17,8 +17,9 @@ import toys
 
 from simsales.errors import InputError
 from simsales.experiment.executors import MakeExecutor, processes, serial
-from simsales.experiment.run import run_experiment
-from simsales.experiment.store import Key, Store
+from simsales.experiment.records import Key
+from simsales.experiment.replications import compute_replications
+from simsales.experiment.store import Store
 from simsales.model.replication import Replication
 from simsales.scenario import Scenario
 
@@ -132,7 +133,7 @@ def test_requests_that_do_not_fit(tmp_path: Path) -> None:
     with Store.create(tmp_path / "x", toys.SCENARIOS, seed=7) as store:
         for scenarios, seed in (({"silo": toys.SCENARIO}, 7), (toys.SCENARIOS, 8)):
             with pytest.raises(InputError, match="other scenarios or another seed"):
-                run_experiment(scenarios, replications=1, seed=seed, store=store, measure=toys.measure)
+                compute_replications(scenarios, replications=1, seed=seed, store=store)
 
 
 # --------------------------------------------------------------------------------------------------- failures
@@ -279,6 +280,8 @@ def test_ctrl_c_gets_through_a_serial_simulation(tmp_path: Path) -> None:
 
 
 def test_who_shares_out_the_work_does_not_load_the_simulator() -> None:
-    code = "import sys, simsales.experiment.run; print('simpy' in sys.modules, 'scipy' in sys.modules)"
+    code = (
+        "import sys, simsales.experiment.replications; print('simpy' in sys.modules, 'scipy' in sys.modules)"
+    )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.split() == ["False", "False"]

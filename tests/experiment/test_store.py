@@ -17,7 +17,9 @@ import toys
 
 from simsales.errors import InputError, SimsalesError
 from simsales.experiment.folders import new_folder
-from simsales.experiment.store import Column, Failure, Key, Store
+from simsales.experiment.records import Failure, Key
+from simsales.experiment.store import Store
+from simsales.kpis.sources import SummedColumn as Column
 from simsales.scenario import Scenario, load
 from simsales.scenario.schema.opening import Opening
 
@@ -166,7 +168,7 @@ def test_only_what_differs_is_named(folder: Path) -> None:
 
 def test_results_of_another_version_are_not_mixed_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     create(folder)
-    monkeypatch.setattr("simsales.__version__", "99.0")
+    monkeypatch.setattr("simsales.version.__version__", "99.0")
     with pytest.raises(InputError, match=r"simsales is \S+ there, 99.0 here"):
         create(folder)
 
@@ -305,7 +307,8 @@ def test_the_lock_of_a_killed_writer_is_gone(folder: Path) -> None:
     code = """
 import os, signal, sys, toys
 from pathlib import Path
-from simsales.experiment.store import Column, Key, Store
+from simsales.experiment.records import Key
+from simsales.experiment.store import Store
 store = Store.create(Path(sys.argv[1]), toys.SCENARIOS, seed=7)
 store.begin(1)
 store.record(Key("silo", 0, 0), {"ledger": {"month": [1], "mrr": [0.5]}}, {"win": 1.0})

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from simsales.experiment.executors import MakeExecutor, serial
-from simsales.experiment.run import Summary, run_experiment
+from simsales.experiment.replications import Counts, compute_replications
 from simsales.experiment.store import Store
+from simsales.experiment.tasks import Work
 from simsales.model.replication import Replication, Table
 from simsales.scenario import Scenario
 from simsales.streams import Streams
@@ -126,18 +127,17 @@ def run(
     measure: Callable[[Replication], Mapping[str, float | None]] = measure,
     make_executor: MakeExecutor = serial,
     on_progress: Callable[[int, int], object] | None = None,
-) -> Summary:
+) -> Counts:
     """Run the toy experiment in ``folder``, or go on with it."""
     with Store.create(folder, SCENARIOS, seed=seed) as store:
-        return run_experiment(
+        return compute_replications(
             SCENARIOS,
             replications=replications,
             seed=seed,
             store=store,
-            measure=measure,
             make_executor=make_executor,
             on_progress=on_progress,
-            simulate=simulate,
+            work=Work(simulate, measure),
         )
 
 

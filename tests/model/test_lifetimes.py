@@ -14,7 +14,7 @@ from money_worlds import ANNUAL, SIGN, Data, Numbers, base, books, ledger
 from scipy import stats
 from small_worlds import world
 
-from simsales.analysis.kpis import measure
+from simsales.kpis import measure
 from simsales.model import Replication
 from simsales.scenario import Scenario
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from simsales.analysis.kpis import measure
+from simsales.kpis import measure
 from simsales.model import Replication, simulate
 from simsales.scenario import load
 

@@ -1,8 +1,9 @@
-"""Tables for the terminal: what `run` and `compare` print. The only module that speaks rich tables."""
+"""Tables for the terminal: what `run` and `compare` print."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from io import StringIO
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -10,19 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from simsales.analysis.comparison import Comparison, Judgement, KpiComparison
+from simsales.analysis.formatting import counted, level, percent
 from simsales.analysis.intervals import Summary
-from simsales.analysis.wording import (
-    SHORT,
-    TIER_SHORT,
-    Described,
-    Wording,
-    counted,
-    grouped,
-    label,
-    level,
-    ordered,
-    percent,
-)
+from simsales.analysis.labels import SHORT, TIER_SHORT, grouped, label, ordered
+from simsales.analysis.sentences import Described, Wording
 
 FULL_WIDTH, MEANS_WIDTH = 92, 74
 """Widths of the terminal below which a comparison breaks the names of alternatives to the width of their
@@ -30,7 +22,22 @@ figures, then leaves out change in % and chance, then the means too."""
 ONE_ALONE = "1 replication. At least two are needed to know how sure a figure is."
 COSTS = "Profit and cash know the costs that the scenarios state, and no others."
 LONG_NAME = 16
-"""So many letters of the name of an alternative or a tier stand in one line."""
+"""Letters of the name of an alternative or a tier that stand in one line."""
+
+
+def under(sentences: Sequence[str], table: RenderableType) -> RenderableType:
+    """The table under these sentences, of which empty ones are left out."""
+    return Group(*(Text(sentence) for sentence in sentences if sentence), table)
+
+
+def as_text(renderable: RenderableType, width: int) -> str:
+    """Plain text of this width, as on a terminal without colours."""
+    out = StringIO()
+    console = Console(
+        file=out, width=width, color_system=None, force_terminal=False, force_jupyter=False, no_color=True
+    )
+    console.print(renderable)
+    return out.getvalue().rstrip("\n")
 
 
 def run_table(
@@ -46,13 +53,13 @@ def run_table(
     """The KPIs of one scenario, grouped: mean with its 95 % half-width, and the spread over replications.
 
     Args:
-        summaries: by KPI.
-        describe: gives a KPI's description, of which the unit is used.
-        title: the scenario's name, for the headline.
-        replications: how many there are, whether or not a KPI is defined in them.
-        currency: of all amounts.
-        tiers: by tier and KPI; shown in short below the table.
-        everything: show all KPIs, not only those that matter most.
+        summaries: By KPI.
+        describe: Gives a KPI's definition, of which the unit is used.
+        title: The scenario's name.
+        replications: Their number, whether or not a KPI is defined in them.
+        currency: Of all amounts.
+        tiers: By tier and KPI; shown in short below the table.
+        everything: Show all KPIs, not only the most important ones.
     """
     words = Wording(describe, currency)
     shown = {kpi: s for kpi, s in summaries.items() if everything or _in_short(kpi, s.n)}
@@ -74,8 +81,8 @@ def run_table(
                 *(words.value(kpi, p, spread, thousands=k) for p in (s.p5, s.p50, s.p95)),
             )
             table.add_row(*map(Text, cells))
-    told = [kpi for kpi in ("win", "mrr_end", "profit", "customers_end") if kpi in summaries]
-    said = ", ".join(f"{label(kpi)} {words.told(kpi, summaries[kpi])}" for kpi in told)
+    named = [kpi for kpi in ("win", "mrr_end", "profit", "customers_end") if kpi in summaries]
+    said = ", ".join(f"{label(kpi)} {words.mean_in_text(kpi, summaries[kpi])}" for kpi in named)
     blocks: list[RenderableType] = [Text(f"{title}: {said}." if said else title, style="bold"), table]
     if tiers:
         cells_of = {
@@ -115,11 +122,11 @@ def comparison_table(
     Fits 100 columns; a narrower terminal gets fewer columns (`FULL_WIDTH`).
 
     Args:
-        comparison: as `simsales.analysis.comparison.compare` gives it.
-        describe: gives a KPI's description, of which the unit is used.
-        currency: of all amounts.
+        comparison: As `simsales.analysis.comparison.compare` gives it.
+        describe: Gives a KPI's definition, of which the unit is used.
+        currency: Of all amounts.
         tiers: the same comparison by tier; shown in short below each table.
-        everything: show all KPIs, not only those that matter most.
+        everything: Show all KPIs, not only the most important ones.
     """
     words = Wording(describe, currency)
     shown = [
@@ -155,13 +162,14 @@ def comparison_table(
 
 
 def _in_short(kpi: str, defined: int) -> bool:
-    """Whether it is for all readers, being defined in so many replications: a role without work is not."""
+    """Whether a KPI defined in so many replications stands in the short table: that of a role without work
+    does not."""
     family, _, role = kpi.partition(".")
     return family in SHORT and not (role and not defined)
 
 
 def _footnotes(words: Wording, kpis: Sequence[str]) -> list[RenderableType]:
-    """Why some of what is shown is undefined here and there."""
+    """Footnotes: why some of the KPIs are undefined in some replications."""
     return [Text(f"Undefined: {said}", style="dim") for said in words.undefined(ordered(kpis))]
 
 
@@ -175,7 +183,7 @@ def _more(hidden: int) -> list[RenderableType]:
 
 
 def _changes(comparison: Comparison, other: str, words: Wording) -> dict[str, Text]:
-    """What changes in one tier, KPI by KPI, in so many words as fit a narrow column."""
+    """The differences in one tier by KPI, short enough for a narrow column."""
     found = {}
     for name, kpi in comparison.kpis.items():
         d, judgement = kpi.differences[other], kpi.judgement(other)
@@ -186,14 +194,14 @@ def _changes(comparison: Comparison, other: str, words: Wording) -> dict[str, Te
 
 
 class _ByTier:
-    """A few KPIs of every tier, side by side; in several tables where the width asks for it."""
+    """A few KPIs of every tier, side by side; in several tables if the terminal is narrow."""
 
     def __init__(self, cells: Mapping[str, Mapping[str, Text]], words: Wording, what: str) -> None:
         self.cells, self.words, self.what = cells, words, what
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         kpis = [kpi for kpi in TIER_SHORT if any(kpi in of for of in self.cells.values())]
-        # Besides its words each column takes two, for padding and the box; the first an indent; the box two.
+        # Besides its text each column takes two, for padding and the box; the first an indent; the box two.
         names = 2 + 2 + 2 + max(len(self.words.tag(kpi)) for kpi in kpis)
         rooms = {
             tier: 2 + max(6, min(len(tier), LONG_NAME), *(len(of.get(kpi, "")) for kpi in kpis))
@@ -212,7 +220,7 @@ class _ByTier:
 
 
 def _packed(rooms: Mapping[str, int], width: int) -> Iterable[Collection[str]]:
-    """The columns, in as few tables of this width as they fit into, in their order."""
+    """The columns in their order, in as few tables of this width as hold them."""
     row: list[str] = []
     for name, room in rooms.items():
         if row and sum(rooms[other] for other in row) + room > width:
@@ -223,7 +231,7 @@ def _packed(rooms: Mapping[str, int], width: int) -> Iterable[Collection[str]]:
 
 
 class _Block:
-    """The table of one alternative; the columns depend on the width that rich offers."""
+    """The table of one alternative; its columns depend on the width of the terminal."""
 
     def __init__(self, comparison: Comparison, other: str, words: Wording, shown: Sequence[str]) -> None:
         self.comparison, self.other, self.words, self.shown = comparison, other, words, shown
@@ -288,7 +296,8 @@ class _Block:
         return *map(Text, cells), _verdict(kpi, self.other)
 
     def _mean(self, name: str, kpi: KpiComparison, alternative: str) -> str:
-        """A mean, and in how many replications it is defined if these are more than the pairs but not all."""
+        """A mean, with the number of replications that define it if these are more than the pairs but not
+        all."""
         d, n = kpi.differences[self.other], kpi.defined[alternative]
         said = self.words.value(name, kpi.means[alternative], d.half_width)
         return f"{said} (in {n})" if d.n < n < self.comparison.replications else said
@@ -307,7 +316,7 @@ _STYLES: dict[Judgement, str] = {
 
 
 def _verdict(kpi: KpiComparison, other: str) -> Text:
-    """The verdict with what it means in words, so that colour only repeats it."""
+    """The verdict and its judgement in words, which the colour repeats."""
     verdict, judgement = kpi.differences[other].verdict, kpi.judgement(other)
     said = f"{verdict} ({judgement})" if judgement in ("better", "worse") else verdict
     return Text(said, style=_STYLES[judgement])

@@ -1,12 +1,13 @@
-"""KPIs of customers: how many stay, what they pay, what they cost, and what one is worth."""
+"""KPIs of customers: how many stay, what they pay, what they cost, what one is worth."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from simsales.analysis.definition import Kpi, per_month
-from simsales.analysis.measured import Floats, Measured, Window, ratio
-from simsales.analysis.selling import acv
+from simsales.kpis.definition import Kpi, per_month
+from simsales.kpis.selling import acv
+from simsales.kpis.series import Floats
+from simsales.kpis.sums import HorizonSums, Sums, ratio
 
 _NONE_THERE = "There was no customer at the start of any month."
 _NONE_NEW = "No customer signed."
@@ -15,47 +16,48 @@ _NO_LIFE = "No customer signed, or none of those who had been customers longest 
 _NO_PAYBACK = "No customer signed, or serving customers left no margin."
 
 
-def logo_churn(m: Measured) -> Floats:
-    """Monthly, months weighted by customers."""
-    return ratio(m.total("customers_churned"), m.total("customers_opening"))
+def logo_churn(sums: Sums) -> Floats:
+    """Share of customers lost per month, months weighted by customers."""
+    return ratio(sums.total("customers_churned"), sums.total("customers_opening"))
 
 
-def arpa(m: Measured) -> Floats:
-    """Average MRR of those who are customers at the start of a month."""
-    return ratio(m.total("mrr_opening"), m.total("customers_opening"))
+def arpa(sums: Sums) -> Floats:
+    """Average MRR of the customers at the start of a month."""
+    return ratio(sums.total("mrr_opening"), sums.total("customers_opening"))
 
 
-def gross_margin(m: Measured) -> Floats:
-    """What is left of revenue when customers are served."""
-    return ratio(m.total("revenue") - m.total("serving_cost"), m.total("revenue"))
+def gross_margin(sums: Sums) -> Floats:
+    """Share of revenue left after the cost to serve."""
+    return ratio(sums.total("revenue") - sums.total("serving_cost"), sums.total("revenue"))
 
 
-def cac(m: Measured) -> Floats:
-    """All acquisition cost for each new customer; one who came back is not new."""
-    return ratio(m.total("acquisition_cost"), m.total("customers_new"))
+def cac(sums: Sums) -> Floats:
+    """All acquisition cost per new customer; a customer who came back is not new."""
+    return ratio(sums.total("acquisition_cost"), sums.total("customers_new"))
 
 
-def payback_months(m: Measured) -> Floats:
-    """Months of a new customer's margin that its acquisition costs.
+def payback_months(sums: Sums) -> Floats:
+    """CAC in months of a new customer's margin.
 
-    On what new customers pay, not all: CAC is spent on them, and after a change of prices the two differ.
+    The margin is that of new customers, not of all: CAC is spent on them, and after a change of prices the
+    two differ.
     """
-    return ratio(cac(m), acv(m) / 12 * gross_margin(m))
+    return ratio(cac(sums), acv(sums) / 12 * gross_margin(sums))
 
 
-def ltv(m: Window) -> Floats:
-    """Simulated, by life table."""
-    return np.array([life.value() for life in m.lives])
+def ltv(sums: HorizonSums) -> Floats:
+    """Lifetime value, by the life table."""
+    return np.array([table.value() for table in sums.life_tables])
 
 
-def _of_a_year(m: Measured, what: str) -> Floats:
-    """Of the cohort of twelve months before, none of which lies in the warm-up."""
-    return np.where(m.age >= 12, ratio(m.last(what), m.last("cohort_mrr")), np.nan)
+def _retention(sums: Sums, series: str) -> Floats:
+    """Share of the MRR of twelve months before; nan in months 1 to 11, before which lies the warm-up."""
+    return np.where(sums.age >= 12, ratio(sums.last(series), sums.last("cohort_mrr")), np.nan)
 
 
-def _left_before_payback(m: Window) -> Floats:
-    pairs = zip(m.lives, payback_months(m).tolist(), strict=True)
-    return np.array([life.left_before(months) for life, months in pairs])
+def _left_before_payback(sums: HorizonSums) -> Floats:
+    pairs = zip(sums.life_tables, payback_months(sums).tolist(), strict=True)
+    return np.array([table.left_before(months) for table, months in pairs])
 
 
 CUSTOMERS: tuple[Kpi, ...] = (
@@ -64,7 +66,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "customers",
         "higher",
         "customers when the horizon ends, those in onboarding included",
-        lambda m: m.last("customers_closing"),
+        lambda sums: sums.last("customers_closing"),
     ),
     Kpi("churned", "customers/month", "neither", "customers that left", per_month("customers_churned")),
     Kpi(
@@ -88,7 +90,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "share",
         "lower",
         "1 − (1 − logo_churn_monthly)^12",
-        lambda m: 1 - (1 - logo_churn(m)) ** 12,
+        lambda sums: 1 - (1 - logo_churn(sums)) ** 12,
         _NONE_THERE,
         "[001]",
     ),
@@ -98,7 +100,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "higher",
         "gross revenue retention: of the customers of twelve months before the end, Σ min(MRR now, MRR then) "
         "of those still there without a break / Σ MRR then",
-        lambda m: _of_a_year(m, "cohort_mrr_kept"),
+        lambda sums: _retention(sums, "cohort_mrr_kept"),
         _NO_YEAR,
     ),
     Kpi(
@@ -107,7 +109,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "higher",
         "net revenue retention: of the same customers, Σ MRR now of those still there without a break / "
         "Σ MRR then",
-        lambda m: _of_a_year(m, "cohort_mrr_now"),
+        lambda sums: _retention(sums, "cohort_mrr_now"),
         _NO_YEAR,
     ),
     Kpi(
@@ -115,7 +117,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "share",
         "neither",
         "new customers on a contract of more than one month / new customers",
-        lambda m: ratio(m.total("customers_new_term"), m.total("customers_new")),
+        lambda sums: ratio(sums.total("customers_new_term"), sums.total("customers_new")),
         _NONE_NEW,
     ),
     Kpi(
@@ -150,7 +152,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "lower",
         "12 × cost of keeping and growing customers in a month / customers at its start, months weighted by "
         "customers",
-        lambda m: 12 * ratio(m.total("retention_cost"), m.total("customers_opening")),
+        lambda sums: 12 * ratio(sums.total("retention_cost"), sums.total("customers_opening")),
         _NONE_THERE,
         "[000], [003] p. 54",
     ),
@@ -170,7 +172,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "currency",
         "higher",
         "ARPA / logo_churn_monthly",
-        lambda m: ratio(arpa(m), logo_churn(m)),
+        lambda sums: ratio(arpa(sums), logo_churn(sums)),
         "No customer left.",
     ),
     Kpi(
@@ -178,7 +180,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "currency",
         "higher",
         "ARPA × gross margin / logo_churn_monthly",
-        lambda m: ratio(arpa(m) * gross_margin(m), logo_churn(m)),
+        lambda sums: ratio(arpa(sums) * gross_margin(sums), logo_churn(sums)),
         "No customer left.",
     ),
     Kpi(
@@ -186,7 +188,7 @@ CUSTOMERS: tuple[Kpi, ...] = (
         "ratio",
         "higher",
         "LTV (life table) / CAC",
-        lambda m: ratio(ltv(m), cac(m)),
+        lambda sums: ratio(ltv(sums), cac(sums)),
         f"{_NO_LIFE[:-1]}, or acquisition cost nothing.",
         monthly=False,
     ),

@@ -1,4 +1,4 @@
-"""What became of the leads that came in after the warm-up: how far they got until the horizon's end."""
+"""Cohort counts: the states that leads, who came in after the warm-up, reach by the end of the horizon."""
 
 from __future__ import annotations
 
@@ -6,29 +6,26 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simsales.kpis.series import Floats
 from simsales.scenario.schema.fields import STATES
 
 if TYPE_CHECKING:
     from simsales.model.replication import Table
 
-Floats = NDArray[np.float64]
-
 OPENING = "opening"
-"""The direction of those who are there at the beginning: nobody knows which states they were in before."""
+"""The direction of leads that are there at the start; the states that they were in before are unknown."""
 _WIN = STATES.index("WIN")
 
 
 class Cohorts:
-    """Leads by flow, which is a channel and a tier, and state; those of all months together.
+    """Counts of leads by flow (a channel and a tier) and state, over all months; figures are by tier.
 
-    All leads of a flow come in with the same state and go the same way, so a flow tells which states lie on
-    it. The figures are by tier.
+    All leads of a flow come in with the same state and follow the same journey.
     """
 
     def __init__(self, cohorts: Table | None, tiers: Sequence[str]) -> None:
-        """Take the model's table ``cohorts``; without it, there are no leads."""
+        """Count the rows of the model's table ``cohorts``; without it, there are no leads."""
         rows = [] if cohorts is None else _rows(cohorts.columns)
         number: dict[tuple[str, str], int] = {}
         for channel, tier, *_ in rows:
@@ -47,24 +44,26 @@ class Cohorts:
     @property
     def came_in(self) -> Floats:
         """All leads, shape (tiers,)."""
-        # Everybody has been in the state in which the flow begins, and in no other are there more.
+        # All leads of a flow have been in the state in which it begins, so no other state has more.
         return self._by_tier(self.reached.max(axis=1))
 
     @property
     def unfinished(self) -> Floats:
-        """Those neither lost nor won at the horizon's end, shape (tiers,)."""
+        """Leads neither lost nor won at the horizon's end, shape (tiers,)."""
         return self.came_in - self._by_tier(self.lost + self.reached[:, _WIN])
 
     def entered(self, a: str, b: str) -> tuple[Floats, Floats]:
-        """How many have entered state ``a``, and how many of them state ``b``; each has shape (tiers,).
+        """The numbers of leads that entered state ``a``, and of these state ``b``; each of shape (tiers,).
 
-        Of flows on which both lie: those that nobody has been in ``a`` of are left out, or whoever came in
-        behind it would count in ``b``; and those that go past ``b``.
+        Only flows that pass both states count. A flow that never enters ``a`` begins behind it, and its leads
+        in ``b`` did not come from ``a``; a flow that skips ``b`` would count as lost in between.
         """
         i, j = STATES.index(a), STATES.index(b)
-        goes_past = (self.reached[:, j] == 0) & (self.reached[:, j:].sum(axis=1) > 0)
-        both = (self.reached[:, i] > 0) & ~goes_past
-        return self._by_tier(self.reached[:, i] * both), self._by_tier(self.reached[:, j] * both)
+        skips = (self.reached[:, j] == 0) & (self.reached[:, j:].sum(axis=1) > 0)
+        passes_both = (self.reached[:, i] > 0) & ~skips
+        return self._by_tier(self.reached[:, i] * passes_both), self._by_tier(
+            self.reached[:, j] * passes_both
+        )
 
     def _by_tier(self, by_flow: Floats) -> Floats:
         sums: Floats = np.bincount(self._tier, by_flow, self._tiers).astype(np.float64)

@@ -1,48 +1,46 @@
-"""KPIs of selling: leads, deals, and the people who work on them."""
+"""KPIs of selling: leads and deals."""
 
 from __future__ import annotations
 
-import numpy as np
-
-from simsales.analysis.comparison import Direction
-from simsales.analysis.definition import Kpi, per_month
-from simsales.analysis.measured import Floats, Measured, Window, ratio, with_total
+from simsales.kpis.definition import Direction, Kpi, per_month
+from simsales.kpis.series import Floats, with_total
+from simsales.kpis.sums import HorizonSums, Sums, ratio
 
 _NO_DEAL = "No deal was won or lost."
 _NO_WIN = "No deal was won."
 
 
-def win_rate(m: Measured) -> Floats:
+def win_rate(sums: Sums) -> Floats:
     """Share of the opportunities closed that were won, by count."""
-    return ratio(m.total("win"), m.total("win") + m.total("opportunities_lost"))
+    return ratio(sums.total("win"), sums.total("win") + sums.total("opportunities_lost"))
 
 
-def sales_cycle_days(m: Measured) -> Floats:
+def sales_cycle_days(sums: Sums) -> Floats:
     """Mean of the won deals."""
-    return ratio(m.total("won_days"), m.total("win"))
+    return ratio(sums.total("won_days"), sums.total("win"))
 
 
-def acv(m: Measured) -> Floats:
+def acv(sums: Sums) -> Floats:
     """Mean annual value of a new contract."""
-    return 12 * ratio(m.total("mrr_new"), m.total("customers_new"))
+    return 12 * ratio(sums.total("mrr_new"), sums.total("customers_new"))
 
 
-def _sales_velocity(m: Measured) -> Floats:
-    opportunities = m.total("open_opportunities") / m.months
-    return ratio(opportunities * acv(m) * win_rate(m), sales_cycle_days(m))
+def _sales_velocity(sums: Sums) -> Floats:
+    opportunities = sums.total("open_opportunities") / sums.months
+    return ratio(opportunities * acv(sums) * win_rate(sums), sales_cycle_days(sums))
 
 
-def _win_rate_value(m: Measured) -> Floats:
-    return ratio(m.total("mrr_new"), m.total("mrr_new") + m.total("opportunities_lost_mrr"))
+def _win_rate_value(sums: Sums) -> Floats:
+    return ratio(sums.total("mrr_new"), sums.total("mrr_new") + sums.total("opportunities_lost_mrr"))
 
 
-def _open_pipeline_end(m: Window) -> Floats:
-    return m.open_pipeline
+def _open_pipeline_end(sums: HorizonSums) -> Floats:
+    return sums.open_pipeline
 
 
 def _conversion(a: str, b: str) -> Kpi:
-    def share(m: Window) -> Floats:
-        entered, of_these = m.cohorts.entered(a, b)
+    def share(sums: HorizonSums) -> Floats:
+        entered, of_these = sums.cohorts.entered(a, b)
         return ratio(with_total(of_these), with_total(entered))
 
     return Kpi(
@@ -59,8 +57,8 @@ def _conversion(a: str, b: str) -> Kpi:
     )
 
 
-def _unfinished(m: Window) -> Floats:
-    return ratio(with_total(m.cohorts.unfinished), with_total(m.cohorts.came_in))
+def _unfinished(sums: HorizonSums) -> Floats:
+    return ratio(with_total(sums.cohorts.unfinished), with_total(sums.cohorts.came_in))
 
 
 def _flow(state: str, better: Direction, meaning: str, source: str = "[000]") -> Kpi:
@@ -99,7 +97,7 @@ SELLING: tuple[Kpi, ...] = (
         "share/month",
         "higher",
         "lead velocity rate: Σ (SQLs of a month − SQLs of the month before) / Σ SQLs of the month before",
-        lambda m: ratio(m.gained("sql"), m.base("sql")),
+        lambda sums: ratio(sums.growth("sql"), sums.before("sql")),
         "The horizon has one month only, or no lead became an SQL before its last month.",
         "[001]",
     ),
@@ -135,7 +133,7 @@ SELLING: tuple[Kpi, ...] = (
         "days",
         "neither",
         "days from coming in, or being taken from a list, to the loss; mean of those lost as SQL or later",
-        lambda m: ratio(m.total("opportunities_lost_days"), m.total("opportunities_lost")),
+        lambda sums: ratio(sums.total("opportunities_lost_days"), sums.total("opportunities_lost")),
         "No lead was lost as SQL or later.",
     ),
     Kpi(
@@ -153,35 +151,5 @@ SELLING: tuple[Kpi, ...] = (
         "leads neither won nor lost when the horizon ends, in any state",
         _open_pipeline_end,
         monthly=False,
-    ),
-)
-
-PEOPLE: tuple[Kpi, ...] = (
-    Kpi(
-        "utilization",
-        "share",
-        "neither",
-        "working time spent / working time there is, by role",
-        lambda m: ratio(m.total("busy_days"), m.total("available_days")),
-        "Nobody has the role.",
-        by_role=True,
-    ),
-    Kpi(
-        "wait_days",
-        "days",
-        "lower",
-        "days from being ready for a step to its beginning, by role; mean of the steps begun (not of names "
-        "on lists)",
-        lambda m: ratio(m.total("wait_days"), m.total("begun")),
-        "The role began no step.",
-        by_role=True,
-    ),
-    Kpi(
-        "backlog",
-        "leads",
-        "lower",
-        "leads and new customers waiting, by role, averaged over time",
-        lambda m: np.asarray(m.total("backlog_days") / m.days),
-        by_role=True,
     ),
 )

@@ -1,7 +1,7 @@
-"""How long customers stay and what they bring meanwhile: a period life table, as actuaries make one.
+"""How long customers stay and what margin they bring: a period life table, as actuaries use.
 
-Every customer-month of the window counts at its age. So the table mixes those who came early and those who
-came late, and says what a customer would live through who met at each age what was met there.
+Every customer-month of the horizon counts at the customer's age. So the table combines customers who signed
+early and late, and describes a customer who meets, at each age, the churn and margin observed at that age.
 """
 
 from __future__ import annotations
@@ -9,38 +9,37 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from simsales.kpis.series import Floats
 
 FEW = 30
-"""An age at which fewer customers were seen says little by itself, and so does a tail that fewer left."""
+"""The fewest customers observed at an age for the age to stand alone, and the fewest leavers in a tail."""
 CYCLE = 12
-"""Months that a tail spans at least, and repeats: yearly contracts end at one age in twelve."""
+"""The fewest months that a tail spans, and its period: yearly contracts end at one age in twelve."""
 
 
 class LifeTable:
     """Survival and margin by age in full months; age 0 is the month of signature.
 
-    Ages stand for themselves as long as `FEW` customers were seen at each. From the first age at which fewer
-    were, or earlier if needed to leave a tail of `CYCLE` ages that `FEW` customers left (all ages from 1 on,
-    if these are too few), ages are pooled with those one, two, … years older: whoever comes so far lives
-    through one and the same year over and over. A month of the year that nobody was seen in takes the figures
-    of the tail as a whole.
+    An age stands alone as long as `FEW` customers were observed at it. The tail begins at the first age with
+    fewer, or earlier if needed for a tail of `CYCLE` ages that `FEW` customers left (at age 1 if these are
+    too few altogether). In the tail, ages are pooled with those one, two, … years older: a customer in the
+    tail repeats one and the same year. A month of that year without an observed customer takes the figures of
+    the tail as a whole.
 
-    Why a year, and not one month: customers on yearly contracts leave in one month of twelve. How many were
-    seen in that month and how many in the others depends on when they signed; in a young base, renewals are
-    too many or too few, and one hazard for all months with them.
+    The tail repeats a year, not a month, because customers on yearly contracts leave in one month of twelve.
+    How many are observed in that month depends on when they signed; among young customers, renewals are too
+    many or too few, and so would be a single hazard for all months.
     """
 
     def __init__(self, customers: Floats, left: Floats, margin: Floats) -> None:
-        """Take what was seen at each age, from 0.
+        """Build the table from what was observed at each age, from 0.
 
         Args:
-            customers: customers at that age at the start of a month, summed over months; at age 0 those who
-                signed in it. (Who comes back is seen from age 1 on.)
-            left: those of them who left at that month's end.
-            margin: what all of them brought in that month: revenue less cost to serve.
+            customers: Customers at that age at the start of a month, summed over months; at age 0 those who
+                signed in it. (Customers who come back are observed from age 1 on.)
+            left: Those of them who left at that month's end.
+            margin: The margin of all of them in that month: revenue less cost to serve.
         """
         self.signed = float(customers[0]) if customers.size else 0.0
         self.tail = tail = _tail(customers, left)
@@ -51,7 +50,7 @@ class LifeTable:
         """Mean margin of a customer of age a, in its month, for ages below ``tail``."""
         self.tail_hazard = _by_phase(left[tail:], customers[tail:])
         """Of the tail: share of customers that leave at the end of each month of the year, which begins with
-        age ``tail``; nan if nobody was seen in the tail."""
+        age ``tail``; nan if no customer was observed in the tail."""
         self.tail_margin = _by_phase(margin[tail:], customers[tail:])
         """Of the tail: a customer's margin in each month of the year."""
         self.tail_survival: Floats = np.concatenate(([1.0], np.cumprod(1 - self.tail_hazard)))
@@ -59,10 +58,10 @@ class LifeTable:
         it, and at last of the next year."""
 
     def value(self) -> float:
-        """LTV: the margin that a customer brings from signature until it leaves, not discounted.
+        """LTV: the margin of a customer from signature until it leaves, not discounted.
 
         Σ S(a) · margin(a) below the tail, plus S(tail) · a year's margin in the tail / share that leaves in
-        that year. nan if nobody signed, or nobody left in the tail: then no end of the life is in sight.
+        that year. nan if nobody signed, or nobody left in the tail.
         """
         leaving = 1 - float(self.tail_survival[-1])
         if not self.signed or not leaving > 0:
@@ -73,7 +72,7 @@ class LifeTable:
 
     def left_before(self, months: float) -> float:
         """The share of customers who leave before they have stayed so many full months; nan if nobody
-        signed, or nobody was seen that long.
+        signed, or no customer was observed that long.
         """
         if not self.signed or math.isnan(months):
             return math.nan
@@ -84,19 +83,20 @@ class LifeTable:
         return 1 - float(self.survival[-1] * self.tail_survival[-1] ** years * self.tail_survival[month])
 
 
-def _by_phase(what: Floats, customers: Floats) -> Floats:
-    """``what`` for each customer by month of the year, shape (CYCLE,); of all months where none was seen."""
+def _by_phase(amounts: Floats, customers: Floats) -> Floats:
+    """``amounts`` per customer by month of the year, shape (CYCLE,); of all months where none was
+    observed."""
     phase = np.arange(customers.size) % CYCLE
     seen = np.bincount(phase, customers, CYCLE)
     total = float(seen.sum())
-    pooled = float(what.sum()) / total if total else math.nan
+    pooled = float(amounts.sum()) / total if total else math.nan
     each = np.full(CYCLE, pooled)
-    np.divide(np.bincount(phase, what, CYCLE), seen, out=each, where=seen > 0)
+    np.divide(np.bincount(phase, amounts, CYCLE), seen, out=each, where=seen > 0)
     return each
 
 
 def _tail(customers: Floats, left: Floats) -> int:
-    """The age from which on ages are pooled, 1 at least."""
+    """The age at which the tail begins, at least 1."""
     ages = customers.size
     thin = np.flatnonzero(customers[1:] < FEW)
     first_thin = int(thin[0]) + 1 if thin.size else ages

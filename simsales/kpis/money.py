@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from simsales.analysis.comparison import Direction
-from simsales.analysis.definition import Kpi, per_month
-from simsales.analysis.measured import Floats, Measured, Window, ratio
+from simsales.kpis.definition import Direction, Kpi, per_month
+from simsales.kpis.series import Floats
+from simsales.kpis.sums import HorizonSums, Sums, ratio
 
 
-def _quick_ratio(m: Measured) -> Floats:
-    won = m.total("mrr_new") + m.total("mrr_expansion")
-    return ratio(won, m.total("mrr_contraction") + m.total("mrr_churned"))
+def _quick_ratio(sums: Sums) -> Floats:
+    gained = sums.total("mrr_new") + sums.total("mrr_expansion")
+    return ratio(gained, sums.total("mrr_contraction") + sums.total("mrr_churned"))
 
 
-def _magic_number(m: Window) -> Floats:
-    """By whole quarters; those left over at the end do not count."""
-    quarters = m.horizon_months // 3
+def _magic_number(sums: HorizonSums) -> Floats:
+    """Over whole quarters; months left over at the end do not count."""
+    quarters = sums.horizon_months // 3
 
     def by_quarter(name: str) -> Floats:
-        months = m.series[name][:, : 3 * quarters]
+        months = sums.series[name][:, : 3 * quarters]
         return np.asarray(months.reshape(len(months), quarters, 3).sum(axis=2))
 
     revenue, spent = by_quarter("revenue"), by_quarter("acquisition_cost")
@@ -28,24 +28,24 @@ def _magic_number(m: Window) -> Floats:
     return ratio(4 * (revenue[:, -1] - revenue[:, 0]), spent[:, :-1].sum(axis=1))
 
 
-def _rule_of_40(m: Window) -> Floats:
-    revenue, cost = m.series["revenue"], m.series["cost"]
-    if m.horizon_months < 24:
+def _rule_of_40(sums: HorizonSums) -> Floats:
+    revenue, cost = sums.series["revenue"], sums.series["cost"]
+    if sums.horizon_months < 24:
         return np.full(len(revenue), np.nan)
     last, before = revenue[:, -12:].sum(axis=1), revenue[:, -24:-12].sum(axis=1)
     return ratio(last - before, before) + ratio(last - cost[:, -12:].sum(axis=1), last)
 
 
-def _break_even_month(m: Window) -> Floats:
+def _break_even_month(sums: HorizonSums) -> Floats:
     """The month after the last one at whose end cash is below zero."""
-    months = m.cash.shape[1]
-    below = m.cash < 0
+    months = sums.cash.shape[1]
+    below = sums.cash < 0
     since = np.where(below.any(axis=1), months - below[:, ::-1].argmax(axis=1), 0) + 1
     return np.where(since <= months, since.astype(np.float64), np.nan)
 
 
-def _cash_low(m: Window) -> Floats:
-    return np.asarray(np.minimum(m.cash.min(axis=1), 0))
+def _cash_low(sums: HorizonSums) -> Floats:
+    return np.asarray(np.minimum(sums.cash.min(axis=1), 0))
 
 
 def _monthly(name: str, better: Direction, meaning: str, series: str, source: str = "standard") -> Kpi:
@@ -68,13 +68,13 @@ MONEY: tuple[Kpi, ...] = (
         _quick_ratio,
         "No MRR was lost.",
     ),
-    Kpi("mrr_end", "currency", "higher", "MRR when the horizon ends", lambda m: m.last("mrr_closing")),
+    Kpi("mrr_end", "currency", "higher", "MRR when the horizon ends", lambda sums: sums.last("mrr_closing")),
     Kpi(
         "arr_end",
         "currency",
         "higher",
         "12 × MRR when the horizon ends",
-        lambda m: 12 * m.last("mrr_closing"),
+        lambda sums: 12 * sums.last("mrr_closing"),
     ),
     _monthly(
         "revenue",
@@ -88,7 +88,7 @@ MONEY: tuple[Kpi, ...] = (
         "currency",
         "neither",
         "paid by customers but not yet earned when the horizon ends",
-        lambda m: m.last("deferred_closing"),
+        lambda sums: sums.last("deferred_closing"),
     ),
     _monthly("costs", "lower", "all costs: acquisition, retention and serving", "cost"),
     _monthly(
@@ -124,14 +124,14 @@ MONEY: tuple[Kpi, ...] = (
         "currency",
         "higher",
         "revenue − all costs, of all months of the horizon together",
-        lambda m: m.total("revenue") - m.total("cost"),
+        lambda sums: sums.total("revenue") - sums.total("cost"),
     ),
     Kpi(
         "cash_end",
         "currency",
         "higher",
         "receipts − all costs since the end of the warm-up, when the horizon ends",
-        lambda m: m.to_date("receipts") - m.to_date("cost"),
+        lambda sums: sums.to_date("receipts") - sums.to_date("cost"),
     ),
     Kpi(
         "cash_low",

@@ -1,0 +1,65 @@
+"""Scenario files on the command line: read, with warnings and hints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+from simsales.errors import Fault, InputError, ScenarioError
+from simsales.scenario import Scenario, load
+
+
+def read(files: Sequence[str], overlays: Sequence[str], overrides: Sequence[str]) -> dict[str, Scenario]:
+    """Load the scenarios, by the stem of their file, each with the overlays and overrides on top.
+
+    Raises:
+        ScenarioError: with the faults of all files.
+        InputError: if two files have the same stem.
+    """
+    scenarios: dict[str, Scenario] = {}
+    faults: list[Fault] = []
+    doubts: list[Fault] = []
+    hints: list[str] = []
+    for file in files:
+        name = Path(file).stem
+        if name in scenarios:
+            raise InputError(f"two alternatives are called {name!r}; give their files different names")
+        try:
+            scenarios[name] = load(file, overlays=overlays, overrides=overrides, doubts=doubts)
+        except ScenarioError as error:
+            faults += error.faults
+            hints += hints_about(file, overlays, error.faults)
+    warn(doubts)
+    if faults:
+        raise with_hints(faults, hints)
+    return scenarios
+
+
+def warn(doubts: Sequence[Fault]) -> None:
+    """Print a warning for each doubt: what may be a slip, though nothing is wrong with it."""
+    for doubt in sorted(set(doubts)):
+        click.echo(click.style(f"warning: {doubt}", fg="yellow"), err=True)
+
+
+def hints_about(file: str, overlays: Sequence[str], faults: Sequence[Fault]) -> Iterator[str]:
+    """Hints about the faults of a scenario file: how they may have come about."""
+    parts = {f"no {name}" for name, part in Scenario.model_fields.items() if part.is_required()}
+    found = [fault.found for fault in faults if fault.column == 1]
+    if parts.intersection(found) and not any(what.startswith("unknown key") for what in found):
+        yield (
+            f"if {file} is only to change other scenarios, lay it over one: "
+            f"simsales validate SCENARIO --with {file}"
+        )
+    files = {fault.file for fault in faults}
+    if not files.intersection((file, *overlays)) and not any(name.startswith("--set ") for name in files):
+        yield f"{file} extends {' and '.join(sorted(files))}: what it changes does not fit there any more"
+
+
+def with_hints(faults: Sequence[Fault], hints: Sequence[str]) -> ScenarioError:
+    """The error with its hints as notes."""
+    error = ScenarioError(faults)
+    for hint in dict.fromkeys(hints):
+        error.add_note(hint)
+    return error

@@ -1,0 +1,1 @@
+"""Results as a reader gets them: terminal tables, JSON, CSV files, data frames."""

@@ -1,0 +1,203 @@
+"""What the result of a run and that of a comparison have in common."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simsales.analysis.comparison import Comparison
+from simsales.analysis.intervals import summary
+from simsales.analysis.monthly import monthly_kpis
+from simsales.analysis.teams import Idle, Teams, idle_people, team_kpis
+from simsales.analysis.tidy import tidy_tables
+from simsales.errors import InputError
+from simsales.experiment.experiment import Results
+from simsales.kpis import describe, split_by_tier
+from simsales.report.failures import failure_message
+from simsales.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
+
+Folder = str | os.PathLike[str]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Result:
+    """Replications, read back, with their KPIs, tables and charts, each computed when first asked for."""
+
+    scenarios: Mapping[str, Scenario]
+    """By name; the baseline first."""
+    results: Results
+    """The stored replications: `Results.monthly` and `Results.totals` sum any table of the model."""
+    remark: str = ""
+    """Stands above the table and at the foot of each chart."""
+
+    @property
+    def replications(self) -> list[int]:
+        """Numbers of the replications that finished in every alternative: those that all KPIs are over."""
+        return self.results.kpis.replications
+
+    @property
+    def values(self) -> dict[str, dict[str, Floats]]:
+        """By alternative and KPI (``win``, ``cac@smb``, ``utilization.AE``), one value per replication: shape
+        (replications,), in the unit of `describe`; nan where undefined."""
+        return self.results.kpis.values
+
+    @cached_property
+    def monthly(self) -> dict[str, dict[str, Floats]]:
+        """By alternative and KPI, shape (replications, months), month 1 first; nan where undefined. KPIs that
+        are not defined by month are left out."""
+        return monthly_kpis(self.results, horizon_months=self._first.horizon_months)
+
+    @cached_property
+    def teams(self) -> dict[str, Teams]:
+        """By alternative and by team, role and KPI of people, shape (replications,)."""
+        return team_kpis(self.results, horizon_months=self._first.horizon_months)
+
+    @property
+    def idle(self) -> list[Idle]:
+        """The people who never had work, such as those of a team that was added by mistake."""
+        return idle_people(self.teams)
+
+    @property
+    def failures(self) -> str:
+        """A message about replications that failed and are missing from the results; empty if none did."""
+        return failure_message(self.results.failures, self.results.folder)
+
+    def table(self, *, everything: bool = False, width: int = 110) -> str:
+        """The table that the command prints.
+
+        Args:
+            everything: Show all KPIs, not only the most important ones.
+            width: In characters.
+        """
+        from simsales.report.terminal import as_text
+
+        return as_text(self.rich_table(everything=everything), width)
+
+    def rich_table(self, *, everything: bool = False) -> RenderableType:
+        """The table for a console of the library rich, with colours where the console has them."""
+        raise NotImplementedError
+
+    def tables(self) -> dict[str, tuple[tuple[str, ...], list[tuple[object, ...]]]]:
+        """Columns and rows of ``kpis``, ``monthly`` and ``teams``: means, half-widths, differences."""
+        return {name: (columns, list(rows)) for name, (columns, rows) in self._tidy().items()}
+
+    def charts(self) -> dict[str, Figure]:
+        """The charts as matplotlib figures, by the stem of their file."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, object]:
+        """The answer of ``--json``; None for what is undefined."""
+        raise NotImplementedError
+
+    def to_pandas(self, *, monthly: bool = False) -> pandas.DataFrame:
+        """All KPI values, one row each.
+
+        Args:
+            monthly: The values of every month instead of those of the whole horizon.
+
+        Returns:
+            Columns ``alternative``, ``tier`` (empty in total), ``kpi`` (by role: ``wait_days.AE``),
+            ``replication``, ``month`` (if ``monthly``), ``value`` (nan where undefined; in the unit of
+            `describe`). The same ``replication`` of two alternatives is a pair.
+
+        Raises:
+            InputError: if pandas is not installed.
+        """
+        from simsales.report.frames import kpi_frame
+
+        return kpi_frame(self.monthly if monthly else self.values, self.replications)
+
+    def save_charts(self, folder: Folder | None = None) -> list[Path]:
+        """Save the charts as PNG and SVG, and return the paths of the PNG files.
+
+        Args:
+            folder: Made if it does not exist; by default the results folder.
+
+        Raises:
+            InputError: if there is no results folder.
+            SimsalesError: if a file cannot be written.
+        """
+        from simsales.report.files import save_charts
+
+        return save_charts(self.charts(), self._folder(folder))
+
+    def save_tables(self, folder: Folder | None = None) -> list[Path]:
+        """Save ``kpis.csv``, ``monthly.csv`` and ``teams.csv``, and return their paths.
+
+        Args:
+            folder: Made if it does not exist; by default the results folder.
+
+        Raises:
+            InputError: if there is no results folder.
+            SimsalesError: if a file cannot be written.
+        """
+        from simsales.report.files import save_tables
+
+        return save_tables(self._tidy(), self._folder(folder))
+
+    def __str__(self) -> str:
+        return self.table()
+
+    def __repr__(self) -> str:
+        failed = len(self.results.failures)
+        return (
+            f"<{type(self).__name__} {', '.join(self.scenarios)}: {len(self.replications)} replications"
+            f"{f' ({failed} failed)' if failed else ''}, seed {self.results.seed}, "
+            f"{'in memory' if self.results.folder is None else self.results.folder}>"
+        )
+
+    @property
+    def _first(self) -> Scenario:
+        return next(iter(self.scenarios.values()))
+
+    @cached_property
+    def _split(self) -> tuple[dict[str, dict[str, Floats]], dict[str, dict[str, dict[str, Floats]]]]:
+        """Totals, and KPIs by tier."""
+        return split_by_tier(self.values, {name: list(s.tiers) for name, s in self.scenarios.items()})
+
+    def _tidy(self, comparisons: Mapping[str, Comparison] | None = None) -> dict[str, Any]:
+        return tidy_tables(
+            self.values,
+            self.monthly,
+            self.teams,
+            describe,
+            currency=self._first.currency,
+            comparisons=comparisons,
+        )
+
+    def _line_charts(self) -> dict[str, Figure]:
+        from simsales.charts.cumulative_cash import cumulative_cash
+        from simsales.charts.monthly_mrr import monthly_mrr
+
+        currency, (totals, _) = self._first.currency, self._split
+        mrr = self.results.monthly("ledger", "mrr_closing")
+        return {
+            "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency, remark=self.remark),
+            "cumulative-cash": cumulative_cash(
+                {name: kpis["cash_end"] for name, kpis in self.monthly.items()},
+                low={name: summary(kpis["cash_low"]) for name, kpis in totals.items()},
+                break_even={name: summary(kpis["break_even_month"]) for name, kpis in totals.items()},
+                currency=currency,
+                remark=self.remark,
+            ),
+        }
+
+    def _folder(self, folder: Folder | None) -> Path:
+        if folder is not None:
+            return Path(folder)
+        if self.results.folder is None:
+            raise InputError("the results are in memory; name a folder to save to")
+        return self.results.folder
