@@ -150,12 +150,11 @@ def _first_line(file: Path) -> str:
 def page(text: str) -> str:
     """The page with its generated parts made anew."""
     for name, part in parts().items():
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        pattern = rf"(<!-- {name} -->\n.*?<!-- end -->)"
         if not re.search(pattern, text, re.DOTALL):
             raise SystemExit(f"{PAGE.name} has no part called {name}")
-        text = re.sub(
-            pattern, lambda found, part=part: found[1] + part + "\n" + found[2], text, flags=re.DOTALL
-        )
+        before, _, after = re.split(pattern, text, maxsplit=1, flags=re.DOTALL)
+        text = f"{before}<!-- {name} -->\n{part}\n<!-- end -->{after}"
     return text
 
 

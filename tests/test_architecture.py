@@ -1,12 +1,15 @@
-"""The layout shows the architecture: no folder imports a higher one, and some libraries have one home."""
+"""The layout shows the architecture: imports run one way, and some libraries have one home."""
 
 from __future__ import annotations
 
 import ast
 import configparser
+import importlib.util
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError
 from pathlib import Path
 
 import pytest
@@ -83,6 +86,45 @@ def test_no_module_imports_the_front_door(path: Path) -> None:
 def test_libraries_have_their_homes(path: Path) -> None:
     astray = {
         name for name in imports(path) if layer(path) not in HOMES.get(name.partition(".")[0], {layer(path)})
+    }
+    assert astray == set()
+
+
+def test_no_import_runs_in_a_circle_and_the_page_shows_the_code() -> None:
+    """Types included: docs/architecture.py reads every import, and ends with 1 if there is a circle."""
+    script = ROOT / "docs" / "architecture.py"
+    done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_check_of_circles_sees_one(tmp_path: Path) -> None:
+    """Of a type import, in a copy of the package."""
+    spec = importlib.util.spec_from_file_location("architecture", ROOT / "docs" / "architecture.py")
+    assert spec is not None
+    assert spec.loader is not None
+    architecture = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(architecture)
+    package = tmp_path / "simsales"
+    shutil.copytree(PACKAGE, package)
+    architecture.order(architecture.import_graph(package))
+    lead = package / "model" / "leads" / "lead.py"
+    circle = "if TYPE_CHECKING:\n    from simsales.model.work.desk import Desk\n"
+    lead.write_text(f"{lead.read_text(encoding='utf-8')}{circle}", encoding="utf-8")
+    with pytest.raises(CycleError):
+        architecture.order(architecture.import_graph(package))
+
+
+def test_simpy_stands_behind_the_clock() -> None:
+    """Its private names too."""
+    private = {"_now", "_queue", "_eid", "_ok", "_value", "_defused"}
+    astray = {
+        path.name
+        for path in sorted((PACKAGE / "model").rglob("*.py"))
+        if path.name != "clock.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Attribute) and node.attr in private)
+        or (isinstance(node, ast.Import) and any(alias.name.startswith("simpy") for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("simpy"))
     }
     assert astray == set()
 

@@ -29,7 +29,7 @@ class Moment:
         self,
         rows: Rows,
         customers: list[Customer],
-        now: float,
+        end: float,
         month: int,
         calendar_month: int,
         care: float,
@@ -39,13 +39,13 @@ class Moment:
         Args:
             rows: of the customers.
             customers: in the same order.
-            now: the month's end, in days.
+            end: of the month, in days.
             month: number of the month that ends; 1 is the first after the warm-up.
             calendar_month: the same month of the year, 1 to 12.
             care: hours a month that a customer of the tier gets from somebody who keeps up.
         """
         self.rows = rows
-        self._now = now
+        self._end = end
         self.month = month
         self.calendar_month = calendar_month
         self._customers = customers
@@ -63,10 +63,10 @@ class Moment:
 
     @cached_property
     def onboarding_days(self) -> Numbers:
-        """Days from signature to LIVE, or until now."""
+        """Days from signature to LIVE, or until the month's end."""
         live = np.array([customer.live_at for customer in self._customers])
         signed = np.array([customer.signed_at for customer in self._customers])
-        days: Numbers = np.minimum(live, self._now) - signed
+        days: Numbers = np.minimum(live, self._end) - signed
         return days
 
     @cached_property
