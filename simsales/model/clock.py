@@ -10,12 +10,11 @@ event decides (a lead is given to an idle person) takes place before the next ev
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from heapq import heappush
+from heapq import heappop, heappush
 from math import inf
 from typing import Any
 
 import simpy
-from simpy.events import URGENT
 
 from simsales.errors import ModelError
 
@@ -43,8 +42,26 @@ Event = simpy.Event
 class Clock(simpy.Environment):
     """SimPy's environment. Its time, ``now``, is in days from the beginning of the warm-up."""
 
-    __slots__ = ("_now",)
+    __slots__ = ("_now", "_stopped")
     now: float
+
+    def run_until_stopped(self) -> None:
+        """Let everything happen in its order, until `stop` is called.
+
+        SimPy's own loop, written out: without a call for each event it is 3 % faster. (No event of this model
+        fails, so none is looked at for that.)
+        """
+        queue: list[Any] = self._queue
+        self._stopped = False
+        while not self._stopped:
+            self._now, _, _, event = heappop(queue)
+            callbacks, event.callbacks = event.callbacks, None
+            for callback in callbacks:
+                callback(event)
+
+    def stop(self) -> None:
+        """End the simulation with the present event: nothing else takes place any more."""
+        self._stopped = True
 
 
 # SimPy's ``now`` is a property, which calls a function each time; the slot is read without a call (1 % of a
@@ -100,17 +117,6 @@ Process = Callable[[Alarm], Generator[Event, Any, None]]
 that it waits for: this alarm or a plain SimPy event (never another process's alarm, whose callbacks are
 fixed). It is sent the event's value.
 """
-
-
-def end_of_simulation(clock: Clock) -> Event:
-    """An event for SimPy to run until; `stop` triggers it."""
-    return clock.event()
-
-
-def stop(end: Event) -> None:
-    """Trigger the end: nothing that is ranked behind SimPy's urgent events takes place any more."""
-    end._ok, end._value = True, None
-    end.env.schedule(end, priority=URGENT)
 
 
 def start(clock: Clock, process: Process) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from functools import partial
 
-from simsales.model.clock import MONTH_END, Alarm, Clock, Process, end_of_simulation, start, stop
+from simsales.model.clock import MONTH_END, Alarm, Clock, Process, start
 from simsales.model.customers.customers import Customers
 from simsales.model.customers.monthly_draws import MonthlyDraws
 from simsales.model.draws import LeadDraws
@@ -137,14 +137,13 @@ def play(plan: Plan, seed: int, replication: int, *, log: bool = False) -> Repli
     costs = Costs(scenario, calendar, plan.idle_shares, routing.people)
     timesheet = Timesheet(routing.desks, calendar)
     month_end = MonthEnd(calendar, customers, payroll, costs, timesheet, flows)
-    end = end_of_simulation(clock)
 
     def close_months(alarm: Alarm) -> Generator[Alarm]:
         for month in range(calendar.months):
             yield alarm.at(calendar.end(month), MONTH_END)
             month_end.close(month)
         # What the last month's end has set going takes place no more: its books are closed.
-        stop(end)
+        clock.stop()
 
     duties = Duties(
         begin=pipeline.begin,
@@ -160,7 +159,7 @@ def play(plan: Plan, seed: int, replication: int, *, log: bool = False) -> Repli
     ]
     for process in (close_months, *people, *arrivals, customers.care):
         start(clock, process)
-    clock.run(until=end)
+    clock.run_until_stopped()
 
     return Replication(
         seed=seed,

@@ -153,8 +153,10 @@ class OutboundList:
             segment: deque() for flow in flows.values() for segment in flow.plan.segments.all()
         }
         """Names that somebody read whose team does not serve them: they wait here for other teams."""
+        self._left_over = 0
+        """How many these are."""
         self._wanted: dict[Team, list[deque[tuple[int, Row, Flow]]]] = {}
-        """The names passed over that each team serves."""
+        """By team, the queues of the names passed over that it serves."""
 
     def pull(self, team: Team, now: float) -> Lead | None:
         """The next name whose segment the team serves, as a lead; None if the list holds no more."""
@@ -164,13 +166,15 @@ class OutboundList:
             wanted = self._wanted[team] = served
         if not wanted:
             return None
-        if any(wanted):
+        if self._left_over and any(wanted):
             # Queues compare by their first names, and these by their numbers.
             number, row, flow = min(filter(None, wanted)).popleft()
+            self._left_over -= 1
             return Lead(flow, number, row, now)
         for number, (tier, row) in self._unread:
             lead = Lead(self._flows[tier], number, row, now)
-            if team.serves(lead.segment):
+            if team.serves_all or team.serves(lead.segment):
                 return lead
             self._passed_over[lead.segment].append((number, row, lead.flow))
+            self._left_over += 1
         return None

@@ -20,12 +20,13 @@ class Team:
             None if names is None else frozenset(names)
             for names in (serves.tiers, serves.regions, serves.industries)
         )
-        self._serves_all = not any(self._serves)
+        self.serves_all = not any(self._serves)
+        """Whether it is for everybody."""
         self.dedicated = any(names is not None for names in self._serves) and rules.dedication != Dedication()
         """Whether the team is for some leads only, and works better with them."""
 
     def serves(self, segment: Segment) -> bool:
         """Whether the team is for leads of this segment."""
-        return self._serves_all or all(
+        return self.serves_all or all(
             names is None or name in names for names, name in zip(self._serves, segment, strict=True)
         )
