@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from handmade import MONTH_DAYS, books
+from replication_builder import MONTH_DAYS, build_replication
 
 from simsales.analysis.kpis import KPIS, apart, describe, measure, parts
 from simsales.model.replication import Replication, Table
@@ -187,7 +187,7 @@ def test_every_kpi_by_hand() -> None:
 
 def test_what_is_undefined_is_none_and_not_zero() -> None:
     """A business in which nothing happens, but for its costs."""
-    kpis = measure(books(2, costs=[(1, "smb", "acquisition", "salaries", 50.0)]))
+    kpis = measure(build_replication(2, costs=[(1, "smb", "acquisition", "salaries", 50.0)]))
     undefined = {name for name, value in kpis.items() if value is None}
     assert undefined == {kpi.name + ".AE" * kpi.by_role for kpi in KPIS if kpi.undefined and not kpi.if_any}
     assert all(value == 0 for name, value in kpis.items() if value is not None and name not in COSTS)
@@ -214,7 +214,7 @@ def test_names_are_taken_apart(name: str, found: tuple[str, str, str]) -> None:
 
 def test_tiers_are_given_beside_the_total() -> None:
     found = measure(
-        books(
+        build_replication(
             2,
             {
                 "smb": {"customers_new": [3, 1], "mrr_new": [300, 100]},

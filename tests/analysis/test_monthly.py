@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from handmade import books
+from replication_builder import build_replication
 
 from simsales.analysis.intervals import summary
 from simsales.analysis.kpis import KPIS, describe, measure, parts
@@ -62,7 +62,7 @@ def made_up(number: int) -> Replication:
         for p in ("acquisition", "retention", "serving")
         if luck.random() < 0.8
     ]
-    made = books(HORIZON, table(names), funnel=table(leads), costs=costs)
+    made = build_replication(HORIZON, table(names), funnel=table(leads), costs=costs)
     work = {
         "month": [0, *months],
         "role": ["AE"] * (HORIZON + 1),

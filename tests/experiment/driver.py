@@ -3,15 +3,15 @@
 import sys
 from pathlib import Path
 
-import toys
+import stub_simulations
 
 from simsales.experiment.executors import processes
 
 if __name__ == "__main__":
-    toys.run(
+    stub_simulations.run(
         Path(sys.argv[1]),
         replications=30,
-        simulate=toys.simulate_slowly,
+        simulate=stub_simulations.simulate_slowly,
         make_executor=processes(int(sys.argv[2])),
         on_progress=lambda done, total: print(done, total, flush=True),
     )

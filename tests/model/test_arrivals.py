@@ -11,7 +11,7 @@ from inference import ALARM, assert_distributed
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import stats
-from small_worlds import MONTH, run, world
+from small_scenarios import MONTH, run, small_scenario
 
 from simsales.model.channels import arrival_times
 from simsales.scenario import Scenario
@@ -22,7 +22,7 @@ SEASON = [1.5, 1.0, 0.5, 0.0, 2.0, 1.0, 1.0, 0.25, 1.0, 1.75, 1.0, 1.0]
 
 
 def market(*, warm_up: int = 5, horizon: int = 14, start_month: int = 3, **channel: Any) -> Scenario:
-    return world(
+    return small_scenario(
         warm_up_months=warm_up,
         horizon_months=horizon,
         start_month=start_month,

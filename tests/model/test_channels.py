@@ -7,7 +7,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +15,7 @@ from inference import ALARM, assert_distributed, assert_mean, assert_proportion
 from numpy.typing import NDArray
 from random_scenarios import Data, data
 from scipy import special, stats
-from small_worlds import ALMOST_NEVER, MONTH, run, world
+from small_scenarios import ALMOST_NEVER, MONTH, run, small_scenario
 
 from simsales.model import simulate
 from simsales.model.channels import arrival_times, cumulative_leads
@@ -29,7 +29,7 @@ WEEK = [1.5, 1.0, 1.0, 1.0, 0.75, 0.25, 0.0]
 
 def market(*, warm_up: int = 0, horizon: int = 12, start_month: int = 1, **channel: Any) -> Scenario:
     web = {"enters_as": "MQL", "leads_per_month": 0.0, "tiers": {"t": 1}} | channel
-    return world(
+    return small_scenario(
         warm_up_months=warm_up, horizon_months=horizon, start_month=start_month, channels={"web": web}
     )
 
@@ -330,7 +330,7 @@ WIN_AND_LIVE = {
 
 
 def word_of_mouth(rate: float, *, churn: float = 0.0, customers: int = 0, web: float = 0.0) -> Scenario:
-    return world(
+    return small_scenario(
         horizon_months=12,
         warm_up_months=2,
         tiers={"t": {"price_per_month": 10, "churn_per_month": churn}},
@@ -364,7 +364,7 @@ def test_every_live_customer_brings_leads() -> None:
     index = np.var([n for n, _ in leads], ddof=1) / (0.07 * 300 * 14)
     low, high = (float(stats.chi2.ppf(q, 19)) / 19 for q in (ALARM / 2, 1 - ALARM / 2))
     assert low < index < high
-    enters = [e for k in range(5) for e in logbook.of_kind(run(scenario, 1, k), "enter")]
+    enters = [e for k in range(5) for e in log_reader.of_kind(run(scenario, 1, k), "enter")]
     when = np.array([e.time_days for e in enters if e.channel == "friends"])
     assert_distributed(when / (14 * MONTH), stats.uniform)
 
@@ -383,7 +383,7 @@ def test_leads_follow_the_base_up_and_down() -> None:
 def test_referrals_follow_the_month_that_they_belong_to() -> None:
     # Everybody leaves at the end of the first month: leads come in that month only.
     scenario = word_of_mouth(3.0, churn=1.0, customers=100)
-    came = [e.time_days for e in logbook.of_kind(run(scenario), "enter") if e.channel == "friends"]
+    came = [e.time_days for e in log_reader.of_kind(run(scenario), "enter") if e.channel == "friends"]
     assert len(came) > 200
     assert max(came) < MONTH
 
@@ -400,7 +400,7 @@ def test_nobody_is_recommended_by_nobody() -> None:
 
 def test_a_higher_rate_keeps_the_luck_of_every_lead() -> None:
     low, high = (run(word_of_mouth(rate, customers=100)) for rate in (0.1, 0.2))
-    few, many = ([e for e in logbook.of_kind(r, "enter") if e.channel == "friends"] for r in (low, high))
+    few, many = ([e for e in log_reader.of_kind(r, "enter") if e.channel == "friends"] for r in (low, high))
     # Unit-rate times against the leads expected so far: lead k comes after half the days, if the base stays.
     assert len(many) > len(few) > 50
     assert [e.number for e in many] == list(range(len(many)))
@@ -428,7 +428,7 @@ def test_what_comes_by_word_of_mouth_is_kept_account_of() -> None:
 def test_a_channel_costs_what_it_says_to_the_cent() -> None:
     tiers = {"a": {"price_per_month": 1}, "b": {"price_per_month": 1}}
     step = {"by": "AE", "on": "MQL", "effort_hours": 0.25, "to": "WIN"}
-    scenario = world(
+    scenario = small_scenario(
         warm_up_months=2,
         tiers=tiers,
         channels={
@@ -472,7 +472,7 @@ def by_segment(*, share: bool = True) -> Scenario:
         for region in SHARES
         for trade in TRADES
     }
-    return world(
+    return small_scenario(
         horizon_months=12,
         channels={"web": {"enters_as": "MQL", "leads_per_month": 500, "tiers": {"t": 1}} | segments},
         journeys={
@@ -492,7 +492,7 @@ def by_segment(*, share: bool = True) -> Scenario:
 
 def test_leads_come_from_regions_and_industries_by_their_shares() -> None:
     scenario = by_segment()
-    at = Counter(e.detail.split("#")[0] for e in logbook.of_kind(run(scenario), "ready"))
+    at = Counter(e.detail.split("#")[0] for e in log_reader.of_kind(run(scenario), "ready"))
     cells = {f"{r}_{i}": SHARES[r] * TRADES[i] for r in SHARES for i in TRADES}
     assert not [name for name in at if name.startswith("moon")]
     kept = [name for name, share in cells.items() if share]
@@ -502,14 +502,16 @@ def test_leads_come_from_regions_and_industries_by_their_shares() -> None:
 
 def test_where_a_lead_comes_from_is_no_part_of_its_other_luck() -> None:
     with_them, without = by_segment(), by_segment(share=False)
-    one, other = (logbook.outcomes(run(s), s) for s in (with_them, without))
+    one, other = (log_reader.outcomes(run(s), s) for s in (with_them, without))
     assert one.keys() == other.keys()
     for lead, steps in one.items():
         for mine, theirs in zip(steps, other[lead], strict=False):
             assert mine.passed == theirs.passed
             assert mine.effort_hours == pytest.approx(theirs.effort_hours, abs=1e-6)
     # Neither does it say anything about whether the lead passes.
-    teams = {lead: life[1].detail.split("#")[0] for lead, life in logbook.lives(run(with_them)).items()}
+    teams = {
+        lead: life[1].detail.split("#")[0] for lead, life in log_reader.events_by_lead(run(with_them)).items()
+    }
     passed: Counter[tuple[str, bool]] = Counter(
         (teams[lead].split("_")[0], steps[0].passed) for lead, steps in one.items() if steps
     )
@@ -523,7 +525,7 @@ def test_where_a_lead_comes_from_is_no_part_of_its_other_luck() -> None:
 
 def test_only_the_leads_of_its_channels_take_a_step() -> None:
     tiers = {"t": 1}
-    scenario = world(
+    scenario = small_scenario(
         channels={
             name: {"enters_as": "MQL", "leads_per_month": 30, "tiers": tiers}
             for name in ("ads", "fair", "web")
@@ -540,7 +542,7 @@ def test_only_the_leads_of_its_channels_take_a_step() -> None:
         organization={"teams": {"sales": {"members": {"AE": 9}}}},
     )
     taken: dict[str, set[tuple[str, ...]]] = {}
-    for (channel, _), life in logbook.lives(run(scenario)).items():
+    for (channel, _), life in log_reader.events_by_lead(run(scenario)).items():
         taken.setdefault(channel, set()).add(tuple(e.step for e in life if e.kind == "done"))
     assert taken == {
         "ads": {("trial", "call", "sell")},
@@ -551,7 +553,7 @@ def test_only_the_leads_of_its_channels_take_a_step() -> None:
 
 def test_a_step_of_all_channels_by_name_is_a_step_of_all() -> None:
     def scenario(**more: Any) -> Scenario:
-        return world(
+        return small_scenario(
             journeys={
                 "t": {
                     "call": {"by": "AE", "on": "MQL", "effort_hours": 0.5, "pass_probability": 0.7} | more,
@@ -568,7 +570,7 @@ def test_a_step_of_all_channels_by_name_is_a_step_of_all() -> None:
 def test_a_step_for_others_leaves_the_luck_of_a_channel_alone() -> None:
     def scenario(steps: Data) -> Scenario:
         sell = {"by": "AE", "on": "MQL", "effort_hours": {"exponential": {"mean": 1.0}}, "to": "WIN"}
-        return world(
+        return small_scenario(
             channels={
                 name: {"enters_as": "MQL", "leads_per_month": 30, "tiers": {"t": 1}}
                 for name in ("fair", "web")
@@ -579,7 +581,7 @@ def test_a_step_for_others_leaves_the_luck_of_a_channel_alone() -> None:
 
     badge = {"by": "AE", "on": "MQL", "effort_hours": 1.0, "channels": ["fair"]}
     before, after = (
-        [e for e in logbook.without_people(run(scenario(steps))) if e.channel == "web"]
+        [e for e in log_reader.without_people(run(scenario(steps))) if e.channel == "web"]
         for steps in ({}, {"badge": badge})
     )
     assert len(before) > 300

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import exp, sqrt
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from inference import ALARM, assert_distributed, assert_proportion
@@ -14,7 +14,7 @@ from scipy import stats
 from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
-from small_worlds import one_burst, run, world
+from small_scenarios import one_burst, run, small_scenario
 
 from simsales.model import Replication, simulate
 from simsales.model.fit import seen, shifted, thresholds
@@ -41,7 +41,7 @@ def selling(
 ) -> Scenario:
     """Three steps that take no time, on leads that all come at once: every count is binomial."""
     first, second, third = weights
-    return world(
+    return small_scenario(
         horizon_months=months,
         tiers={"t": {"price_per_month": 100, "churn_per_month": churn, "churn_fit_effect": effect}},
         channels={"web": one_burst(leads)},
@@ -285,24 +285,24 @@ def test_volume_aims_pass_on_more_leads_of_poorer_fit_and_retention_aims_the_rev
 
 
 def test_an_aim_adds_leads_and_takes_none_away() -> None:
-    def qualified(aim: str) -> set[logbook.Lead]:
+    def qualified(aim: str) -> set[log_reader.Lead]:
         aims = {"mql_volume": 0.5, "retained_mrr": -0.5}
         replication = run(selling(leads=2000, judged=True, aim=aim, aims=aims))
-        return {(e.channel, e.number) for e in logbook.of_kind(replication, "state") if e.detail == "SQL"}
+        return {(e.channel, e.number) for e in log_reader.of_kind(replication, "state") if e.detail == "SQL"}
 
     assert qualified("retained_mrr") < qualified("neutral") < qualified("mql_volume")
 
 
 def test_an_aim_moves_only_the_teams_that_have_it() -> None:
-    def outcomes(aim: str) -> dict[str, list[tuple[logbook.Lead, list[logbook.Outcome]]]]:
+    def outcomes(aim: str) -> dict[str, list[tuple[log_reader.Lead, list[log_reader.Outcome]]]]:
         team = {"members": {"AE": 1}}
         scenario = selling(
             leads=4000, judged=True, aims={"mql_volume": 0.5}, teams={"a": team | {"aim": aim}, "b": team}
         )
         replication = run(scenario)
-        by_team: dict[str, list[tuple[logbook.Lead, list[logbook.Outcome]]]] = {"a": [], "b": []}
-        lives = logbook.lives(replication)
-        for lead, found in logbook.outcomes(replication, scenario).items():
+        by_team: dict[str, list[tuple[log_reader.Lead, list[log_reader.Outcome]]]] = {"a": [], "b": []}
+        lives = log_reader.events_by_lead(replication)
+        for lead, found in log_reader.outcomes(replication, scenario).items():
             by_team[next(e.detail[0] for e in lives[lead] if e.kind == "done")].append((lead, found))
         return by_team
 
@@ -344,10 +344,10 @@ def test_without_selection_the_mean_factor_is_that_of_the_lognormal() -> None:
 
 def test_the_effect_on_churn_moves_nobody_before_the_first_full_month_is_over() -> None:
     def until_then(effect: float) -> list[Any]:
-        return [e for e in logbook.events(run(selling(leads=2000, effect=effect))) if e.kind != "leave"]
+        return [e for e in log_reader.events(run(selling(leads=2000, effect=effect))) if e.kind != "leave"]
 
     def leaves(effect: float) -> set[int]:
-        return {e.number for e in logbook.of_kind(run(selling(leads=2000, effect=effect)), "leave")}
+        return {e.number for e in log_reader.of_kind(run(selling(leads=2000, effect=effect)), "leave")}
 
     assert until_then(0.0) == until_then(1.0)
     assert leaves(0.0) != leaves(1.0)

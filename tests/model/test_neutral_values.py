@@ -6,7 +6,7 @@ from copy import deepcopy
 
 import pytest
 from hypothesis import given
-from money_worlds import Data, assert_nothing_changes, few
+from money_scenarios import Data, assert_nothing_changes, few
 from random_scenarios import data
 
 NEUTRAL: dict[str, Data] = {

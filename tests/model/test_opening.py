@@ -6,12 +6,12 @@ from collections import Counter
 from math import sqrt
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from inference import ALARM, assert_distributed, assert_mean, assert_proportion
 from scipy import stats
-from small_worlds import HOURS, MONTH, run, world
+from small_scenarios import HOURS, MONTH, run, small_scenario
 
 from simsales.model import Replication, simulate
 from simsales.model.luck import Luck
@@ -22,7 +22,7 @@ SELL = {"by": "AE", "on": "MQL", "effort_hours": 0.001, "pass_probability": 0.5,
 
 def concern(opening: Any, **parts: Any) -> Scenario:
     """Nobody comes in beside those who are there, unless ``parts`` say otherwise."""
-    return world(
+    return small_scenario(
         **{
             "channels": {"web": {"enters_as": "MQL", "leads_per_month": 0, "tiers": {"t": 1}}},
             "journeys": {"t": {"sell": SELL}},
@@ -200,7 +200,7 @@ def test_the_opening_goes_to_the_teams_that_are_for_it() -> None:
         )
     )
     work = replication.tables["work"]
-    assert {e.detail for e in logbook.of_kind(replication, "ready")} == {"ours#1/AE"}
+    assert {e.detail for e in log_reader.of_kind(replication, "ready")} == {"ours#1/AE"}
     assert work["busy_days"][work["team"] == "theirs#1"].sum() == 0
 
 
@@ -216,7 +216,7 @@ PATH = {
 def first_ready(replication: Replication) -> dict[str, list[float]]:
     """By step, when the leads of the opening come to it: the first thing that happens to each."""
     found: dict[str, list[float]] = {}
-    for (channel, _), life in logbook.lives(replication).items():
+    for (channel, _), life in log_reader.events_by_lead(replication).items():
         if channel == "opening":
             event = next(e for e in life if e.kind in ("ready", "done"))
             found.setdefault(event.step, []).append(event.time_days)
@@ -233,7 +233,7 @@ def test_leads_are_on_the_way_to_the_step_before_them() -> None:
     assert max(days["meet"]) < 8.0
     assert_distributed(days["meet"], stats.uniform(0, 8))
     assert_distributed(days["sign"], stats.expon(scale=5))
-    states = Counter(e.detail for e in logbook.of_kind(replication, "enter"))
+    states = Counter(e.detail for e in log_reader.of_kind(replication, "enter"))
     assert states == {"MQL": 7, "SQL": 1200}
     funnel = replication.tables["funnel"]
     assert (funnel["sql"].sum(), funnel["win"].sum()) == (7, 1207), "only what is reached anew is counted"
@@ -344,7 +344,7 @@ def test_every_lead_of_the_opening_has_a_number_of_its_own() -> None:
             journeys={"t": {"sell": SELL}, "u": {"sell": SELL}},
         )
     )
-    assert sorted(e.number for e in logbook.of_kind(replication, "enter")) == list(range(11))
+    assert sorted(e.number for e in log_reader.of_kind(replication, "enter")) == list(range(11))
 
 
 def test_one_more_customer_leaves_the_luck_of_the_others_alone() -> None:
@@ -356,7 +356,7 @@ def test_one_more_customer_leaves_the_luck_of_the_others_alone() -> None:
         tiers = {"t": {"price_per_month": 100, "churn_per_month": 0.2}}
         replication = run(concern(opening, journeys={"t": PATH}, tiers=tiers))
         found: dict[str, list[Any]] = {"customers": [], "meet": [], "sign": []}
-        for life in logbook.lives(replication).values():
+        for life in log_reader.events_by_lead(replication).values():
             step = next((e.step for e in life if e.kind in ("ready", "done")), "customers")
             found[step].append([(e.time_days, e.kind) for e in life])
         return found
@@ -375,7 +375,7 @@ def test_delays_in_balance_stay_in_balance() -> None:
     per_day, mean = 20.0, 14.0
     results: dict[int, list[int]] = {week: [] for week in range(4)}
     for replication in range(36):
-        scenario = world(
+        scenario = small_scenario(
             horizon_months=1,
             channels={"web": {"enters_as": "MQL", "leads_per_month": per_day * MONTH, "tiers": {"t": 1}}},
             journeys={
@@ -392,7 +392,9 @@ def test_delays_in_balance_stay_in_balance() -> None:
             opening={"pipeline": {"t": {"sign": round(per_day * mean)}}},
         )
         wins = [
-            e.time_days for e in logbook.of_kind(run(scenario, 1, replication), "state") if e.detail == "WIN"
+            e.time_days
+            for e in log_reader.of_kind(run(scenario, 1, replication), "state")
+            if e.detail == "WIN"
         ]
         for week, found in results.items():
             found.append(sum(7 * week <= day < 7 * week + 7 for day in wins))
@@ -403,7 +405,7 @@ def test_delays_in_balance_stay_in_balance() -> None:
 def in_balance(customers: int, waiting: int, **parts: Any) -> Scenario:
     """Leads enough for an M/M/1 queue at load 0.6; half are won, a tenth of the customers leave a month."""
     per_month = 0.6 * MONTH * 4
-    return world(
+    return small_scenario(
         **{
             "horizon_months": 12,
             "tiers": {"t": {"price_per_month": 100, "churn_per_month": 0.1}},

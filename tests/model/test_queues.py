@@ -16,7 +16,7 @@ import pytest
 from inference import assert_mean, t_interval
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from small_worlds import ALMOST_NEVER, MONTH, one_burst, queue, run, world
+from small_scenarios import ALMOST_NEVER, MONTH, one_burst, queue, run, small_scenario
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario
@@ -107,7 +107,7 @@ def test_hours_a_month_set_the_pace() -> None:
     # 140 selling hours a month, 3 hours a lead: 0.652 days each.
     service = 3 * MONTH / 140
     load = 0.5
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=300,
         warm_up_months=12,
         channels={"web": {"enters_as": "MQL", "leads_per_month": load * 140 / 3, "tiers": {"t": 1}}},
@@ -179,7 +179,7 @@ def test_least_loaded_is_between_pooled_and_split(level: str) -> None:
 
 
 def test_teams_of_unlike_size_get_leads_in_proportion() -> None:
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": {"enters_as": "MQL", "leads_per_month": 100, "tiers": {"t": 1}}},
         organization={"teams": {"big": {"members": {"AE": 3}}, "small": {"members": {"AE": 1}}}},
     )
@@ -199,7 +199,7 @@ HIGH, LOW = 0.25, 0.25
 def two_classes(discipline: str) -> Scenario:
     """Leads that enter at an early and at a late step of the same person."""
     step = {"by": "AE", "effort_hours": EXPONENTIAL, "pass_probability": ALMOST_NEVER, "to": "WIN"}
-    return world(
+    return small_scenario(
         horizon_months=450,
         warm_up_months=12,
         channels={
@@ -264,7 +264,7 @@ def test_least_loaded_counts_the_work_at_hand() -> None:
     def channel(state: str) -> dict[str, Any]:
         return one_burst(1, enters_as=state)
 
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=1,
         channels={"a_long": channel("SAL"), "b_short": channel("SQL"), "c_later": channel("MQL")},
         journeys={

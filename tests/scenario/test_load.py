@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from small_scenario import TEXT
+from valid_scenario import TEXT
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import Scenario, load, to_yaml

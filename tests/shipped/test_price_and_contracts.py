@@ -1,7 +1,7 @@
 """The examples over the reference that change the price or the contracts, and the two kinds of product: what
 they say follows from the mechanisms that they name, one by one.
 
-How sure the checks of a direction are stands in `paired`.
+How sure the checks of a direction are stands in `paired_kpis`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from math import exp
 from pathlib import Path
 
 import pytest
-from paired import SCENARIOS, SEED, assert_moves, assert_positive, gain, replications
+from paired_kpis import SCENARIOS, SEED, assert_moves, assert_positive, gain, replications
 from scipy import stats
 
 from simsales.model import Replication, simulate

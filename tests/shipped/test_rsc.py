@@ -1,13 +1,13 @@
 """The case of the firm that loses more the more it sells: its story, and the mechanisms that make it.
 
 Each mechanism is switched off alone, and the result has to change as that mechanism says. How sure these
-checks are stands in `paired`.
+checks are stands in `paired_kpis`.
 """
 
 from __future__ import annotations
 
 import pytest
-from paired import assert_moves, assert_positive, gain, replications
+from paired_kpis import assert_moves, assert_positive, gain, replications
 
 pytestmark = pytest.mark.xdist_group("rsc")  # one process for all, as they share simulations
 

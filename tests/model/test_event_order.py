@@ -5,12 +5,12 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-import logbook
+import log_reader
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_scenarios import Data, data
-from small_worlds import MONTH, run, world
+from small_scenarios import MONTH, run, small_scenario
 
 from simsales.scenario import Scenario
 
@@ -90,7 +90,7 @@ def test_the_order_of_the_file_plays_no_part_even_if_all_falls_together(choices:
     first, second = run(Scenario.model_validate(original)), run(Scenario.model_validate(other))
     assert first.log == second.log
     assert first.tables == second.tables
-    crowded = [group for _, group in logbook.by_instant(first) if len(group) > 10]
+    crowded = [group for _, group in log_reader.by_instant(first) if len(group) > 10]
     assert len(crowded) > 50, "there must be ties to settle"
 
 
@@ -110,7 +110,7 @@ def test_an_instant_goes_by_its_stated_order() -> None:
     """
     step = {"by": "AE", "effort_hours": MONTH}
     burst = {"leads_per_month": 1, "arrivals": "start_of_month", "tiers": {"t": 1}}
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=3,
         tiers={"t": {"price_per_month": 1, "churn_per_month": 1.0}},
         channels={
@@ -127,7 +127,7 @@ def test_an_instant_goes_by_its_stated_order() -> None:
         },
         organization={"teams": {"sales": {"members": {"AE": 2}}}},
     )
-    instants = dict(logbook.by_instant(run(scenario)))
+    instants = dict(log_reader.by_instant(run(scenario)))
     assert set(instants) <= {month * MONTH for month in range(4)}
     told = {
         round(time / MONTH): [(e.kind, e.channel, e.number, e.step) for e in group if e.kind in TOLD]
@@ -164,12 +164,12 @@ TOLD = ("enter", "ready", "start", "done", "leave")
 
 @pytest.mark.parametrize("assignment", ["first_free", "round_robin", "least_loaded"])
 def test_equal_candidates_are_taken_in_turn(assignment: str) -> None:
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=1,
         channels={
             "web": {"enters_as": "MQL", "leads_per_month": 6, "arrivals": "start_of_month", "tiers": {"t": 1}}
         },
         organization={"teams": {"sales": {"members": {"AE": 3}, "assignment": assignment}}},
     )
-    started = [e.detail[-1] for e in logbook.of_kind(run(scenario), "start")]
+    started = [e.detail[-1] for e in log_reader.of_kind(run(scenario), "start")]
     assert started == ["1", "2", "3", "1", "2", "3"]

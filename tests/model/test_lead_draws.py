@@ -13,7 +13,7 @@ from inference import ALARM, assert_distributed, assert_proportion
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import stats
-from small_worlds import run, world
+from small_scenarios import run, small_scenario
 
 from simsales.errors import ModelError
 from simsales.model import channels, simulate
@@ -138,7 +138,7 @@ def test_the_block_size_does_not_matter_to_luck(sizes: list[int]) -> None:
 
 @pytest.mark.parametrize("block", [1, 7, 100])
 def test_the_block_size_does_not_matter_to_a_replication(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario = world(
+    scenario = small_scenario(
         channels={
             "web": {"enters_as": "MQL", "leads_per_month": 100, "growth_per_month": 0.01, "tiers": {"t": 1}},
             "cold": {"enters_as": "MQL", "worked_by": "AE", "list_size": 300, "tiers": {"t": 1}},
@@ -168,4 +168,4 @@ def test_an_extreme_lognormal_ends_in_samples_or_in_a_stated_fault(mean: float) 
     # (sd / mean)² would leave the floating-point range; whatever the model makes of it, it does not crash.
     step = {"by": "AE", "on": "MQL", "effort_hours": {"lognormal": {"mean": mean, "sd": 1.0}}, "to": "WIN"}
     with suppress(ModelError, ValidationError):
-        simulate(world(journeys={"t": {"sell": step}}), 1, 0)
+        simulate(small_scenario(journeys={"t": {"sell": step}}), 1, 0)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from inference import ALARM, assert_mean, t_interval
-from money_worlds import ANNUAL, SIGN, Data, Numbers, base, books, ledger
+from money_scenarios import ANNUAL, SIGN, Data, Numbers, customer_base, ledger, run_without_log
 from scipy import stats
-from small_worlds import world
+from small_scenarios import small_scenario
 
 from simsales.analysis.kpis import measure
 from simsales.model import Replication
@@ -43,7 +43,7 @@ def hazards(months: int, low: float = 0.01) -> Numbers:
 
 def followed(product: Data, months: int) -> Replication:
     """Customers from their first full month on, until (practically) all have left."""
-    return books(base(PRODUCT | product, customers=CUSTOMERS, months=months))
+    return run_without_log(customer_base(PRODUCT | product, customers=CUSTOMERS, months=months))
 
 
 def cells(observed: Numbers, probabilities: Numbers) -> float:
@@ -171,7 +171,7 @@ HORIZON, PER_MONTH, REPLICATIONS = 24, 160, 28
 
 def window(product: Data) -> Scenario:
     """A young firm: customers come in evenly for two years, nobody was there before."""
-    return world(
+    return small_scenario(
         horizon_months=HORIZON,
         tiers={"t": PRODUCT | product},
         channels={"web": {"enters_as": "MQL", "leads_per_month": PER_MONTH, "tiers": {"t": 1}}},
@@ -181,7 +181,7 @@ def window(product: Data) -> Scenario:
 
 def kpis(product: Data, *names: str) -> list[Numbers]:
     """KPIs over replications."""
-    measured = [measure(books(window(product), r)) for r in range(REPLICATIONS)]
+    measured = [measure(run_without_log(window(product), r)) for r in range(REPLICATIONS)]
     return [np.array([m[name] for m in measured], dtype=float) for name in names]
 
 
@@ -233,7 +233,9 @@ def test_who_grows_faster_is_misled_more() -> None:
         scenario = window(falling())
         web = scenario.channels["web"].model_copy(update={"growth_per_month": growth, "leads_per_month": 40})
         growing = scenario.model_copy(update={"channels": {"web": web}})
-        return np.array([measure(books(growing, r))["ltv_formula_margin"] for r in range(8)], dtype=float)
+        return np.array(
+            [measure(run_without_log(growing, r))["ltv_formula_margin"] for r in range(8)], dtype=float
+        )
 
     mean, half = t_interval(formula(0.1) - formula(0.0))
     assert mean + half < 0

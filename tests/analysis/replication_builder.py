@@ -28,7 +28,7 @@ _LEDGER = (
 )
 
 
-def books(
+def build_replication(
     months: int,
     ledger: Mapping[str, Mapping[str, Sequence[float]]] | None = None,
     *,

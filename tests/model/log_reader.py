@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from small_worlds import MONTH
+from small_scenarios import MONTH
 
 from simsales.model import Event, Replication
 from simsales.scenario import Scenario
@@ -27,7 +27,7 @@ def of_kind(replication: Replication, kind: str) -> list[Event]:
     return [event for event in events(replication) if event.kind == kind]
 
 
-def lives(replication: Replication) -> dict[Lead, list[Event]]:
+def events_by_lead(replication: Replication) -> dict[Lead, list[Event]]:
     """Every lead's events in order."""
     found: dict[Lead, list[Event]] = defaultdict(list)
     for event in events(replication):
@@ -71,7 +71,7 @@ class Outcome(NamedTuple):
 def outcomes(replication: Replication, scenario: Scenario) -> dict[Lead, list[Outcome]]:
     """Every finished step of every lead. Effort is work time by the person's hours; 0 for nobody's steps."""
     found: dict[Lead, list[Outcome]] = {}
-    for lead, life in lives(replication).items():
+    for lead, life in events_by_lead(replication).items():
         found[lead] = []
         started = 0.0
         for event, after in zip(life, [*life[1:], None], strict=True):
@@ -104,7 +104,7 @@ class Stay(NamedTuple):
 def stays(replication: Replication) -> Iterator[Stay]:
     """Every stay in a queue: from ``ready`` to ``start``, or to the day when the customer leaves."""
     horizon = (replication.warm_up_months + replication.horizon_months) * MONTH
-    for life in lives(replication).values():
+    for life in events_by_lead(replication).values():
         waiting: Event | None = None
         for event in life:
             if event.kind == "ready":
@@ -132,7 +132,7 @@ def work(replication: Replication) -> list[Work]:
     """
     horizon = (replication.warm_up_months + replication.horizon_months) * MONTH
     found = []
-    for life in lives(replication).values():
+    for life in events_by_lead(replication).values():
         for i, event in enumerate(life):
             if event.kind == "start":
                 end = next((later for later in life[i + 1 :] if later.kind in ("done", "leave")), None)
@@ -162,7 +162,7 @@ def states_entered(replication: Replication) -> Counter[tuple[int, str, str, str
 def final_states(replication: Replication) -> Counter[tuple[str, str, str]]:
     """Leads and customers still inside at the end, by channel, tier and state."""
     inside: Counter[tuple[str, str, str]] = Counter()
-    for (channel, _), life in lives(replication).items():
+    for (channel, _), life in events_by_lead(replication).items():
         ends = [event.kind for event in life if event.kind in ("lost", "leave", "return")]
         if not ends or ends[-1] == "return":
             state = [event.detail for event in life if event.kind in ("enter", "state")][-1]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, settings
 from inference import ALARM
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from small_worlds import run, world
+from small_scenarios import run, small_scenario
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario
@@ -47,12 +47,14 @@ def at_once(leads: int) -> Data:
     }
 
 
-def base(product: Data, *, customers: int = 10_000, months: int = 12, age: Any = 0, **parts: Any) -> Scenario:
+def customer_base(
+    product: Data, *, customers: int = 10_000, months: int = 12, age: Any = 0, **parts: Any
+) -> Scenario:
     """So many customers who are there, LIVE, at the first instant; nobody else comes.
 
     Of age 0, they live their first full month in month 1, their second in month 2, and so on.
     """
-    return world(
+    return small_scenario(
         **{
             "horizon_months": months,
             "tiers": {"t": {"price_per_month": 100} | product},
@@ -68,7 +70,7 @@ def market(
     product: Data, *, leads: int = 10_000, months: int = 1, sign: Data | None = None, **parts: Any
 ) -> Scenario:
     """So many leads at the first instant, each decided upon at once by nobody but itself."""
-    return world(
+    return small_scenario(
         **{
             "horizon_months": months,
             "tiers": {"t": {"price_per_month": 100} | product},
@@ -79,7 +81,7 @@ def market(
     )
 
 
-def books(scenario: Scenario, replication: int = 0) -> Replication:
+def run_without_log(scenario: Scenario, replication: int = 0) -> Replication:
     """One replication without its event log."""
     return simulate(scenario, 1, replication)
 

@@ -1,7 +1,7 @@
 """Broken scenario files: every fault, at its exact place, in words that help.
 
 The mark ▸ stands in the text where a fault must be reported, and is taken out before the file is written.
-There are as many faults as marks. Most cases are in ``broken.txt``, to be read as a table.
+There are as many faults as marks. Most cases are in ``invalid_scenarios.txt``, to be read as a table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 
 import pytest
-from small_scenario import TEXT
+from valid_scenario import TEXT
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import load
@@ -27,7 +27,7 @@ MARK = "▸"
 
 
 def cases(table: str) -> Iterator[tuple[str, list[tuple[str, str]], list[str]]]:
-    """The blocks of ``broken.txt``: name, changes, words."""
+    """The blocks of ``invalid_scenarios.txt``: name, changes, words."""
     for block in table.split("\n\n")[1:]:
         name, *lines = block.rstrip("\n").split("\n")
         runs = [
@@ -39,7 +39,7 @@ def cases(table: str) -> Iterator[tuple[str, list[tuple[str, str]], list[str]]]:
         yield name.removeprefix("# "), list(zip(olds, news, strict=True)), words
 
 
-BROKEN = list(cases(Path(__file__).with_name("broken.txt").read_text(encoding="utf-8")))
+BROKEN = list(cases(Path(__file__).with_name("invalid_scenarios.txt").read_text(encoding="utf-8")))
 BROKEN += [
     ("control character", [(": 24", ": ▸\a24")], ["a control character, expected text"]),
     (

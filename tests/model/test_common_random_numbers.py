@@ -9,14 +9,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from inference import ALARM
 from random_scenarios import Data, data
 from scipy import stats
-from small_worlds import run, world
+from small_scenarios import run, small_scenario
 
 from simsales.model import Event, Replication, simulate
 from simsales.scenario import Scenario, load
@@ -117,8 +117,8 @@ def test_a_change_leaves_the_luck_of_every_lead_alone(change: Callable[[Data], N
     change(after)
     one, other = Scenario.model_validate(before), Scenario.model_validate(after)
     first, second = run(one), run(other)
-    lives = logbook.lives(first), logbook.lives(second)
-    outcomes = logbook.outcomes(first, one), logbook.outcomes(second, other)
+    lives = log_reader.events_by_lead(first), log_reader.events_by_lead(second)
+    outcomes = log_reader.outcomes(first, one), log_reader.outcomes(second, other)
     for lead in outcomes[0].keys() & outcomes[1].keys():
         entry, entry_again = (life[lead][0] for life in lives)
         if entry.tier != entry_again.tier:
@@ -150,9 +150,9 @@ def test_another_channel_without_leads_changes_nothing_at_all(before: Data) -> N
 
 
 def test_the_luck_of_a_hand_off_does_not_depend_on_where_the_next_person_sits() -> None:
-    def days(teams: Data) -> dict[logbook.Lead, float]:
+    def days(teams: Data) -> dict[log_reader.Lead, float]:
         handoff = {"delay_days": LOGNORMAL}
-        scenario = world(
+        scenario = small_scenario(
             journeys={
                 "t": {
                     "qualify": {"by": "MDR", "on": "MQL", "effort_hours": 0.1, "to": "SQL"},
@@ -162,7 +162,7 @@ def test_the_luck_of_a_hand_off_does_not_depend_on_where_the_next_person_sits() 
             organization={"teams": teams, "handoff": {"within_team": handoff, "across_teams": handoff}},
         )
         found = {}
-        for lead, life in logbook.lives(run(scenario)).items():
+        for lead, life in log_reader.events_by_lead(run(scenario)).items():
             times = {(e.kind, e.step): e.time_days for e in life}
             if ("ready", "sell") in times:
                 found[lead] = times["ready", "sell"] - times["done", "qualify"]
@@ -180,7 +180,7 @@ def test_the_luck_of_a_hand_off_does_not_depend_on_where_the_next_person_sits() 
 def roomy(**channels: Any) -> Scenario:
     """So many people that nobody ever waits."""
     step = {"effort_hours": LOGNORMAL, "buyer_delay_days": LOGNORMAL}
-    return world(
+    return small_scenario(
         horizon_months=12,
         tiers={"t": {"price_per_month": 100, "churn_per_month": 0.1}},
         channels={"web": {"enters_as": "MQL", "leads_per_month": 20, "tiers": {"t": 1}}} | channels,
@@ -204,7 +204,7 @@ def what_happens(replication: Replication) -> list[Event]:
     """The log in an order of its own, and without names: where a lead sits may change, not what becomes of
     it.
     """
-    return sorted(logbook.without_people(replication))
+    return sorted(log_reader.without_people(replication))
 
 
 def burst(leads: int) -> Data:
@@ -218,7 +218,7 @@ def burst(leads: int) -> Data:
 @pytest.mark.parametrize("replication", range(5))
 def test_an_extra_lead_where_nobody_waits_adds_exactly_its_own_outcome(replication: int) -> None:
     without, with_it = (run(roomy(fair=burst(n)), 1, replication) for n in (30, 31))
-    extra = [e for e in logbook.events(with_it) if (e.channel, e.number) == ("fair", 30)]
+    extra = [e for e in log_reader.events(with_it) if (e.channel, e.number) == ("fair", 30)]
     assert extra
     others = what_happens(with_it)
     assert len(others) == len(what_happens(without)) + len(extra)
@@ -238,7 +238,9 @@ def test_a_longer_list_where_there_is_time_adds_the_next_names() -> None:
 
     shorter, longer = run(scenario(200)), run(scenario(201))
     kept = [e for e in what_happens(longer) if (e[2], e[3]) != ("cold", 200)]
-    assert {number for channel, number in logbook.lives(longer) if channel == "cold"} == set(range(201))
+    assert {number for channel, number in log_reader.events_by_lead(longer) if channel == "cold"} == set(
+        range(201)
+    )
     assert kept == what_happens(shorter)
 
 

@@ -6,14 +6,14 @@ from collections import Counter
 from copy import deepcopy
 from itertools import pairwise
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from inference import ALARM, assert_distributed, assert_proportion
 from random_scenarios import Data, data
 from scipy import stats
-from small_worlds import ALMOST_NEVER, one_burst, run, world
+from small_scenarios import ALMOST_NEVER, one_burst, run, small_scenario
 
 from simsales.model import Event, Replication, simulate
 from simsales.scenario import Scenario
@@ -27,7 +27,7 @@ def journey(nurture: Data | None, *, call: float = 0.6, sell: float = 0.3, peopl
     close: Data = {"by": "AE", "effort_hours": LAW, "pass_probability": sell, "to": "WIN"}
     if nurture is not None:
         close["otherwise"] = {"nurture": nurture}
-    return world(
+    return small_scenario(
         horizon_months=12,
         channels={"web": {"enters_as": "MQL", "leads_per_month": MANY / 12, "tiers": {"t": 1}}},
         journeys={
@@ -46,11 +46,11 @@ def journey(nurture: Data | None, *, call: float = 0.6, sell: float = 0.3, peopl
     )
 
 
-def finished(replication: Replication) -> dict[logbook.Lead, list[Event]]:
+def finished(replication: Replication) -> dict[log_reader.Lead, list[Event]]:
     """The lives that are over: won, or lost."""
     return {
         lead: life
-        for lead, life in logbook.lives(replication).items()
+        for lead, life in log_reader.events_by_lead(replication).items()
         if life[-1].kind == "lost" or life[-1].detail == "WIN"
     }
 
@@ -59,7 +59,7 @@ def tally(replication: Replication) -> tuple[int, int]:
     """Leads won, and leads, of those who came before the first whose outcome is not known yet."""
     over = finished(replication)
     # The last of them may be undecided; leads count up to the first that is.
-    undecided = logbook.lives(replication).keys() - over.keys()
+    undecided = log_reader.events_by_lead(replication).keys() - over.keys()
     first = min((number for _, number in undecided), default=len(over))
     known = {lead: life for lead, life in over.items() if lead[1] < first}
     assert len(known) > 0.7 * MANY
@@ -131,11 +131,11 @@ def test_a_step_that_comes_back_to_itself() -> None:
 
 
 def test_the_more_come_back_the_more_are_won_and_none_is_lost_by_it() -> None:
-    def winners(share: float, factor: float = 0.8, at_most: int = 1) -> set[logbook.Lead]:
+    def winners(share: float, factor: float = 0.8, at_most: int = 1) -> set[log_reader.Lead]:
         nurture = {
             "to": "call", "share": share, "after_days": 1.0, "pass_factor": factor, "at_most": at_most,
         }  # fmt: skip
-        lives = logbook.lives(run(journey(nurture)))
+        lives = log_reader.events_by_lead(run(journey(nurture)))
         return {lead for lead, life in lives.items() if life[-1].detail == "WIN"}
 
     assert winners(0.0) < winners(0.4) < winners(0.9) < winners(0.9, at_most=3)
@@ -147,7 +147,10 @@ def test_the_more_come_back_the_more_are_won_and_none_is_lost_by_it() -> None:
 
 def test_the_first_time_is_as_if_there_were_no_second() -> None:
     nurture = {"to": "call", "share": 0.8, "after_days": LAW, "at_most": 2}
-    before, after = logbook.lives(run(journey(None))), logbook.lives(run(journey(nurture)))
+    before, after = (
+        log_reader.events_by_lead(run(journey(None))),
+        log_reader.events_by_lead(run(journey(nurture))),
+    )
     assert before.keys() == after.keys()
     back = 0
     for lead, life in after.items():
@@ -187,7 +190,9 @@ def test_the_second_time_has_luck_of_its_own() -> None:
 
 
 def test_they_come_back_after_so_many_days_exactly() -> None:
-    lives = logbook.lives(run(journey({"to": "call", "share": 1.0, "after_days": 17.25, "at_most": 2})))
+    lives = log_reader.events_by_lead(
+        run(journey({"to": "call", "share": 1.0, "after_days": 17.25, "at_most": 2}))
+    )
     gaps = set()
     for life in lives.values():
         for event, after in pairwise(life):
@@ -200,7 +205,7 @@ def test_they_come_back_after_so_many_days_exactly() -> None:
 
 def test_the_way_back_takes_its_time_from_its_own_law() -> None:
     after = {"exponential": {"mean": 9.0}}
-    lives = logbook.lives(run(journey({"to": "call", "share": 1.0, "after_days": after})))
+    lives = log_reader.events_by_lead(run(journey({"to": "call", "share": 1.0, "after_days": after})))
     gaps = [
         back.time_days - event.time_days
         for (_, number), life in lives.items()
@@ -213,7 +218,7 @@ def test_the_way_back_takes_its_time_from_its_own_law() -> None:
 
 def test_the_way_back_leads_to_whom_the_lead_knows() -> None:
     # Five SDRs in turn: each keeps those who have passed it.
-    lives = logbook.lives(
+    lives = log_reader.events_by_lead(
         run(journey({"to": "call", "share": 1.0, "after_days": 5.0, "at_most": 3}, people=60))
     )
     again = 0
@@ -231,7 +236,7 @@ def nurtured_scenario(*, months: int = 6) -> Scenario:
     """Everything that can happen on the way back: by nobody, to an earlier state, with people too few."""
     nurture = {"to": "visit", "share": 0.7, "after_days": LAW, "pass_factor": 0.9, "at_most": 3}
     itself = {"to": "visit", "share": 0.5, "after_days": 30.0}
-    return world(
+    return small_scenario(
         warm_up_months=2,
         horizon_months=months,
         tiers={"t": {"price_per_month": 10, "churn_per_month": 0.1}},
@@ -267,7 +272,7 @@ def test_the_books_balance(replication: int) -> None:
     inside: Counter[tuple[str, str]] = Counter()
     lost, nurtured = Counter[str](), Counter[str]()
     on = {"visit": "Prospect"}
-    for (channel, _), life in logbook.lives(result).items():
+    for (channel, _), life in log_reader.events_by_lead(result).items():
         for state in {e.detail for e in life if e.kind in ("enter", "state")}:
             states[channel, state] += 1  # once, however often the lead is there
         for event in life:
@@ -303,7 +308,7 @@ def test_leads_that_nobody_works_on_come_back_all_the_same() -> None:
 def test_a_lead_lost_for_good_is_lost_where_it_failed_last() -> None:
     step = {"by": "nobody", "on": "MQL", "pass_probability": ALMOST_NEVER, "to": "WIN"}
     nurture = {"to": "buy", "share": 1.0, "after_days": 40.0, "at_most": 2}
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=4,
         channels={"web": one_burst(5, arrivals="start_of_month")},
         journeys={"t": {"buy": step | {"otherwise": {"lost": "no budget", "nurture": nurture}}}},
@@ -321,7 +326,7 @@ def test_the_time_on_the_way_back_counts_to_the_cycle() -> None:
     # A win after a comeback has been under way since the lead first came in.
     nurture = {"to": "buy", "share": 1.0, "after_days": 50.0, "pass_factor": 10.0}
     step = {"by": "nobody", "on": "MQL", "pass_probability": 0.2, "to": "WIN"}
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": one_burst(200)},
         journeys={"t": {"buy": step | {"otherwise": {"nurture": nurture}}}},
     )

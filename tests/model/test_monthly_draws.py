@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from inference import ALARM
-from money_worlds import ANNUAL, LIVE, SIGN, Data, Numbers, at_once, base, books, market
+from money_scenarios import ANNUAL, LIVE, SIGN, Data, Numbers, at_once, customer_base, market, run_without_log
 from scipy import stats
-from small_worlds import run
+from small_scenarios import run
 
 from simsales.model import Replication
 from simsales.model.life import LifeLuck
@@ -108,10 +108,10 @@ EVERYTHING: Data = {
 """All that may happen to a customer, none of it by people (who may be busy with others)."""
 
 
-def lives(replication: Replication, since: str = "sign") -> dict[logbook.Lead, list[tuple[Any, ...]]]:
+def lives(replication: Replication, since: str = "sign") -> dict[log_reader.Lead, list[tuple[Any, ...]]]:
     """What happened to each customer from a kind of event on."""
-    found: dict[logbook.Lead, list[tuple[Any, ...]]] = {}
-    for lead, life in logbook.lives(replication).items():
+    found: dict[log_reader.Lead, list[tuple[Any, ...]]] = {}
+    for lead, life in log_reader.events_by_lead(replication).items():
         kinds = [e.kind for e in life]
         if since in kinds:
             found[lead] = [(e.time_days, e.kind, e.step, e.mrr) for e in life[kinds.index(since) :]]
@@ -194,7 +194,7 @@ def seen(replication: Replication) -> dict[str, set[tuple[int, int]]]:
     """Who left and who was sold something, each with the day, up to a customer's first leaving."""
     found = defaultdict(set)
     gone: set[int] = set()
-    for event in logbook.events(replication):
+    for event in log_reader.events(replication):
         if event.number in gone:
             continue
         if event.kind == "leave":
@@ -252,9 +252,9 @@ def test_the_hours_of_a_talk_do_not_depend_on_who_holds_it() -> None:
 
     def days(people: int) -> Numbers:
         team = {"teams": {"success": {"members": {"AM": people}}}}
-        busy: Numbers = books(base({"levers": levers}, customers=30, organization=team)).tables["work"][
-            "busy_days"
-        ]
+        busy: Numbers = run_without_log(
+            customer_base({"levers": levers}, customers=30, organization=team)
+        ).tables["work"]["busy_days"]
         return busy
 
     assert days(1) == pytest.approx(days(20))
@@ -270,7 +270,7 @@ def concern(old: int, young: int, under_way: int, months: int = 15) -> Scenario:
     steps = {"think": SIGN | {"to": "SQL", "buyer_delay_days": 40.0}, "sign": {"by": "nobody", "to": "WIN"}}
     steps["live"] = LIVE
     age = {"uniform": {"low": 0.0, "high": 30.0}}
-    return base(
+    return customer_base(
         {},
         months=months,
         tiers={"a": product, "b": product},
@@ -288,7 +288,7 @@ def concern(old: int, young: int, under_way: int, months: int = 15) -> Scenario:
 def of_the_opening(scenario: Scenario) -> dict[tuple[str, str], list[list[tuple[Any, ...]]]]:
     """Lives of those who are there at the beginning, in the order of their numbers, by tier and state."""
     found = defaultdict(list)
-    for _, life in sorted(logbook.lives(run(scenario)).items()):
+    for _, life in sorted(log_reader.events_by_lead(run(scenario)).items()):
         events = [(e.time_days, e.kind, e.step, e.mrr) for e in life]
         found[life[0].tier, life[0].detail].append(events)
     return dict(found)

@@ -12,14 +12,14 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 from inference import ALARM, t_interval
 from random_scenarios import Data, scenarios_with_mechanisms
-from small_worlds import MONTH, one_burst, run, world
+from small_scenarios import MONTH, one_burst, run, small_scenario
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario, load
@@ -48,8 +48,8 @@ ROUNDING = 1e-6
 @given(scenarios_with_mechanisms(), st.integers(0, 3))
 def test_the_books_balance_with_everything_on(scenario: Scenario, replication: int) -> None:
     logged = simulate(scenario, 9, replication, log=True)
-    kinds = {e.kind for e in logbook.events(logged)}
-    reasons = {e.detail for e in logbook.of_kind(logged, "lost")}
+    kinds = {e.kind for e in log_reader.events(logged)}
+    reasons = {e.detail for e in log_reader.of_kind(logged, "lost")}
     for seen in sorted(({"leave", "nurture"} & kinds) | ({"gone cold", "did not turn up"} & reasons)):
         event(seen)
     for table in logged.tables.values():
@@ -72,10 +72,10 @@ def funnel_and_losses_are_those_of_the_log(replication: Replication) -> None:
     counted: Counter[tuple[Any, ...]] = Counter()
     losses: Counter[tuple[Any, ...]] = Counter()
     days: defaultdict[tuple[Any, ...], float] = defaultdict(float)
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         furthest = -1
         for e in life:
-            key = (logbook.month_of(e, replication), e.channel, e.tier)
+            key = (log_reader.month_of(e, replication), e.channel, e.tier)
             age = e.time_days - life[0].time_days
             if e.kind == "enter":
                 counted[(*key, "came_in")] += 1
@@ -115,7 +115,7 @@ def leads_in_are_out_or_inside(replication: Replication) -> None:
         inside[channel, tier] += number
     expected: Counter[tuple[str, str]] = Counter()
     customers: Counter[tuple[str, str, str]] = Counter()
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         ends = [i for i, e in enumerate(life) if e.kind in ("lost", "leave")]
         assert ends in ([], [len(life) - 1]), "something happened to a lead after its end"
         assert [e.kind for e in life].count("enter") == 1
@@ -133,8 +133,8 @@ def customers_and_mrr_balance(scenario: Scenario, replication: Replication) -> N
     new: Counter[tuple[int, str]] = Counter()
     left: Counter[tuple[int, str]] = Counter()
     rest: defaultdict[tuple[int, str], float] = defaultdict(float)
-    for e in logbook.events(replication):
-        month = logbook.month_of(e, replication)
+    for e in log_reader.events(replication):
+        month = log_reader.month_of(e, replication)
         if e.kind == "state" and e.detail == "WIN":
             new[month, e.tier] += 1
             rest[month, e.tier] += month + replication.warm_up_months - e.time_days / MONTH
@@ -154,7 +154,7 @@ def customers_and_mrr_balance(scenario: Scenario, replication: Replication) -> N
             assert row[f"mrr_{what}"] == pytest.approx(price * row[f"customers_{what}"])
         assert row["revenue"] == pytest.approx(price * (row["customers_opening"] + rest[key]), abs=ROUNDING)
     wins = Counter(
-        e.tier for e in logbook.events(replication) if e.kind in ("enter", "state") and e.detail == "WIN"
+        e.tier for e in log_reader.events(replication) if e.kind in ("enter", "state") and e.detail == "WIN"
     )
     assert wins.total() == new.total()
 
@@ -166,7 +166,7 @@ def queues_are_those_of_the_log(replication: Replication) -> None:
     waited: defaultdict[tuple[int, str], float] = defaultdict(float)
     backlog: defaultdict[str, float] = defaultdict(float)
     end = (replication.warm_up_months + replication.horizon_months) * MONTH
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         waits_since = None
         for e in life:
             if e.kind == "ready":
@@ -178,7 +178,7 @@ def queues_are_those_of_the_log(replication: Replication) -> None:
                 backlog[waits_since.detail] += e.time_days - waits_since.time_days
                 if e.kind == "start":
                     assert e.detail.rsplit("#", 1)[0] == waits_since.detail
-                    key = (logbook.month_of(e, replication), waits_since.detail)
+                    key = (log_reader.month_of(e, replication), waits_since.detail)
                     begun[key] += 1
                     waited[key] += e.time_days - waits_since.time_days
                 waits_since = None
@@ -199,7 +199,7 @@ def test_nothing_happens_to_a_customer_who_has_left_in_the_middle_of_a_meeting()
     # All four leave while three wait for the only SE: the SE has no seat to take with somebody who is gone.
     onboard = {"by": "CSM", "joined_by": ["SE"], "effort_hours": 70, "to": "LIVE"}
     replication = run(
-        world(
+        small_scenario(
             horizon_months=8,
             tiers={"t": {"price_per_month": 100, "churn_per_month": 1.0}},
             channels={"web": one_burst(4)},
@@ -207,7 +207,7 @@ def test_nothing_happens_to_a_customer_who_has_left_in_the_middle_of_a_meeting()
             organization={"teams": {"pod": {"members": {"CSM": 4, "SE": 1}}}},
         )
     )
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         assert life[-1].kind == "leave"
     # The work that has begun is done to its end; what waits falls away.
     work = replication.tables["work"]
@@ -333,7 +333,7 @@ def theirs(replication: Replication) -> list[Any]:
     """What happens to the others, without the names of the people: where they sit may change."""
     return sorted(
         e[:6] + (() if e.kind in ("ready", "start", "done", "sign") else (e.detail,))
-        for e in logbook.events(replication)
+        for e in log_reader.events(replication)
         if e.channel == "b"
     )
 
@@ -351,10 +351,10 @@ def test_a_mechanism_for_some_leads_leaves_all_others_alone(name: str, untouched
             switch_on(data)
     changed = run(Scenario.model_validate(data))
     assert theirs(changed) == theirs(untouched)
-    assert len(logbook.of_kind(untouched, "enter")) > 400
+    assert len(log_reader.of_kind(untouched, "enter")) > 400
     # It does something to those for whom it is on; some things do so only where somebody waits, or looks.
     mine = [
-        [(e.time_days, e.kind, e.detail if e.kind in ("state", "lost") else "") for e in logbook.events(r)
+        [(e.time_days, e.kind, e.detail if e.kind in ("state", "lost") else "") for e in log_reader.events(r)
          if e.channel != "b"]
         for r in (changed, untouched)
     ]  # fmt: skip
@@ -382,9 +382,9 @@ def test_a_lead_draws_the_same_numbers_for_what_a_mechanism_does_not_touch(
     scenario = Scenario.model_validate(data)
     changed = run(scenario)
     factor = 0.5 if name == "dedication" else 1.0
-    one, other = (logbook.outcomes(r, scenario) for r in (untouched, changed))
+    one, other = (log_reader.outcomes(r, scenario) for r in (untouched, changed))
     assert one.keys() == other.keys()
-    lives = logbook.lives(untouched), logbook.lives(changed)
+    lives = log_reader.events_by_lead(untouched), log_reader.events_by_lead(changed)
     special = {
         lead
         for lead, life in lives[1].items()

@@ -6,14 +6,14 @@ import pickle
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from random_scenarios import Data, scenarios
-from small_worlds import MONTH, world
+from small_scenarios import MONTH, small_scenario
 
 from simsales.model import Replication, Table, simulate
 from simsales.scenario import Scenario
@@ -70,8 +70,8 @@ def cohorts_meet_the_log(replication: Replication) -> None:
     """By the month in which a lead came in: the states that it has been in, and the furthest of the lost."""
     reached: Counter[tuple[object, ...]] = Counter()
     lost: Counter[tuple[object, ...]] = Counter()
-    for life in logbook.lives(replication).values():
-        key = (logbook.month_of(life[0], replication), life[0].channel, life[0].tier)
+    for life in log_reader.events_by_lead(replication).values():
+        key = (log_reader.month_of(life[0], replication), life[0].channel, life[0].tier)
         been = {e.detail for e in life if e.kind in ("enter", "state")}
         reached.update((*key, state) for state in been)
         if life[-1].kind == "lost":
@@ -84,18 +84,19 @@ def cohorts_meet_the_log(replication: Replication) -> None:
 
 def funnel_meets_the_log(replication: Replication) -> None:
     funnel = replication.tables["funnel"]
-    entered = logbook.states_entered(replication)
+    entered = log_reader.states_entered(replication)
     came_in = Counter(
-        (logbook.month_of(e, replication), e.channel, e.tier) for e in logbook.of_kind(replication, "enter")
+        (log_reader.month_of(e, replication), e.channel, e.tier)
+        for e in log_reader.of_kind(replication, "enter")
     )
     losses: Counter[tuple[object, ...]] = Counter()
     won_days: defaultdict[tuple[object, ...], float] = defaultdict(float)
     opportunities: Counter[tuple[object, ...]] = Counter()
     opportunity_days: defaultdict[tuple[object, ...], float] = defaultdict(float)
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         state = ""
         for e in life:
-            month = (logbook.month_of(e, replication), e.channel, e.tier)
+            month = (log_reader.month_of(e, replication), e.channel, e.tier)
             if e.kind in ("enter", "state"):
                 state = e.detail
             if e.kind == "state" and state == "WIN":
@@ -122,7 +123,7 @@ def funnel_meets_the_log(replication: Replication) -> None:
 
 def leads_in_are_lost_won_or_inside(replication: Replication) -> None:
     funnel, pipeline = replication.tables["funnel"], replication.tables["pipeline"]
-    left = Counter((e.channel, e.tier) for e in logbook.of_kind(replication, "leave"))
+    left = Counter((e.channel, e.tier) for e in log_reader.of_kind(replication, "leave"))
     totals: Counter[tuple[str, str]] = Counter()
     inside: Counter[tuple[str, str]] = Counter()
     for channel, tier, came, lost in zip(
@@ -134,8 +135,8 @@ def leads_in_are_lost_won_or_inside(replication: Replication) -> None:
     for key, remaining in totals.items():
         assert remaining == inside[key] + left[key]
     states = {row[:3]: row[3] for row in pipeline.rows()}
-    assert {key: number for key, number in states.items() if number} == logbook.final_states(replication)
-    for life in logbook.lives(replication).values():
+    assert {key: number for key, number in states.items() if number} == log_reader.final_states(replication)
+    for life in log_reader.events_by_lead(replication).values():
         ends = [i for i, e in enumerate(life) if e.kind in ("lost", "leave")]
         assert len(ends) <= 1
         assert not ends or ends[0] == len(life) - 1, "something happened to a lead after its end"
@@ -146,7 +147,7 @@ def leads_in_are_lost_won_or_inside(replication: Replication) -> None:
 def wins_are_live_waiting_or_gone(replication: Replication) -> None:
     wins: Counter[str] = Counter()
     lives: Counter[str] = Counter()
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         reached = [e.detail for e in life if e.kind == "state"]
         gone = life[-1].kind == "leave"
         assert reached.count("WIN") <= 1
@@ -165,15 +166,17 @@ def wins_are_live_waiting_or_gone(replication: Replication) -> None:
 def months_close(scenario: Scenario, replication: Replication) -> None:
     ledger = replication.tables["ledger"]
     new = Counter(
-        (logbook.month_of(e, replication), e.tier)
-        for e in logbook.of_kind(replication, "state")
+        (log_reader.month_of(e, replication), e.tier)
+        for e in log_reader.of_kind(replication, "state")
         if e.detail == "WIN"
     )
-    left = Counter((logbook.month_of(e, replication), e.tier) for e in logbook.of_kind(replication, "leave"))
+    left = Counter(
+        (log_reader.month_of(e, replication), e.tier) for e in log_reader.of_kind(replication, "leave")
+    )
     revenue: defaultdict[tuple[int, str], float] = defaultdict(float)
-    for e in logbook.of_kind(replication, "state"):
+    for e in log_reader.of_kind(replication, "state"):
         if e.detail == "WIN":
-            month = logbook.month_of(e, replication)
+            month = log_reader.month_of(e, replication)
             end = (month - 1 + replication.warm_up_months + 1) * MONTH
             revenue[month, e.tier] += (end - e.time_days) / MONTH
     closing: dict[str, tuple[int, float]] = dict.fromkeys(scenario.tiers, (0, 0.0))
@@ -198,12 +201,12 @@ def months_close(scenario: Scenario, replication: Replication) -> None:
             price * (row["customers_opening"] + revenue[month, tier]), rel=1e-9, abs=ROUNDING
         )
         closing[tier] = (row["customers_closing"], row["mrr_closing"])
-    for (channel, tier, _), number in logbook.final_states(replication).items():
+    for (channel, tier, _), number in log_reader.final_states(replication).items():
         assert channel in scenario.channels
         assert number >= 0
         assert tier in closing
     customers: Counter[str] = Counter()
-    for (_, tier, state), number in logbook.final_states(replication).items():
+    for (_, tier, state), number in log_reader.final_states(replication).items():
         customers[tier] += number if state in ("WIN", "LIVE") else 0
     assert {tier: number for tier, (number, _) in closing.items()} == {t: customers[t] for t in closing}
 
@@ -217,22 +220,22 @@ def assert_queues_balance(scenario: Scenario, replication: Replication) -> None:
     begun: Counter[tuple[int, str]] = Counter()
     left_over: Counter[tuple[int, str]] = Counter()
     busy: defaultdict[tuple[int, str], float] = defaultdict(float)
-    for stay in logbook.stays(replication):
+    for stay in log_reader.stays(replication):
         first, last = int(stay.ready // MONTH), int(stay.until // MONTH)
         for month in range(first, min(last + 1, months)):
-            area[month, stay.desk] += logbook.overlap(stay.ready, stay.until, month)
+            area[month, stay.desk] += log_reader.overlap(stay.ready, stay.until, month)
         for month in range(first, last):
             # At a month's end, who leaves is gone; who is taken up at that very instant was still waiting.
             left_over[month, stay.desk] += stay.until > (month + 1) * MONTH or stay.ended_by != "leave"
         if stay.ended_by == "start":
             waited[last, stay.desk] += stay.until - stay.ready
             begun[last, stay.desk] += 1
-    by_person: defaultdict[str, list[logbook.Work]] = defaultdict(list)
-    for stretch in logbook.work(replication):
+    by_person: defaultdict[str, list[log_reader.Work]] = defaultdict(list)
+    for stretch in log_reader.work(replication):
         by_person[stretch.person].append(stretch)
         for month in range(int(stretch.start // MONTH), min(int(stretch.end // MONTH) + 1, months)):
             desk = stretch.person.rsplit("#", 1)[0]
-            busy[month, desk] += logbook.overlap(stretch.start, stretch.end, month)
+            busy[month, desk] += log_reader.overlap(stretch.start, stretch.end, month)
     for person, stretches in by_person.items():
         stretches.sort(key=lambda each: (each.start, each.end))
         for one, following in pairwise(stretches):
@@ -262,7 +265,7 @@ def assert_queues_balance(scenario: Scenario, replication: Replication) -> None:
 def balanced_or_refused(journey: Data, **parts: object) -> None:
     """The journey is either refused by the schema, or its books balance, with and without a log."""
     try:
-        scenario = world(
+        scenario = small_scenario(
             tiers={"t": {"price_per_month": 100, "churn_per_month": 0.3}},
             channels={"web": {"enters_as": "MQL", "leads_per_month": 40, "tiers": {"t": 1}}},
             journeys={"t": journey},
@@ -298,14 +301,14 @@ def test_a_state_is_entered_once_even_if_a_step_names_it_again(again: str) -> No
             steps[f"to_{to}"] = {"by": "AE", "on": state, "to": to}
     care = {"by": "AE", "effort_hours_per_month": 0.1}
     try:
-        scenario = world(
+        scenario = small_scenario(
             tiers={"t": {"price_per_month": 100, "churn_per_month": 0.3, "care": care}},
             journeys={"t": steps},
         )
     except ValidationError:
         return
     replication = simulate(scenario, 1, 0, log=True)
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         reached = [e.detail for e in life if e.kind in ("enter", "state")]
         assert len(reached) == len(set(reached)), reached
     assert_books_balance(scenario, replication)
@@ -314,7 +317,7 @@ def test_a_state_is_entered_once_even_if_a_step_names_it_again(again: str) -> No
 def test_thinning_in_bulk_changes_nothing() -> None:
     """Nobody's steps at the entry, with and without delay, up to WIN and past it; over several blocks."""
     nobody = {"by": "nobody"}
-    scenario = world(
+    scenario = small_scenario(
         tiers={"self": {"price_per_month": 9, "churn_per_month": 0.1}, "smb": {"price_per_month": 100}},
         channels={
             "web": {"enters_as": "Suspect", "leads_per_month": 2000, "tiers": {"self": 0.6, "smb": 0.4}},

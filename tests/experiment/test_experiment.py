@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toys
+import stub_simulations
 
 import simsales.model
 from simsales.errors import InputError, SimsalesError
@@ -13,17 +13,20 @@ from simsales.experiment.store import Store
 from simsales.model.replication import Replication
 from simsales.scenario import Scenario
 
-SCENARIOS = {"silo": toys.SCENARIO, "pod": toys.SCENARIO.model_copy(update={"question": "Is it better?"})}
+SCENARIOS = {
+    "silo": stub_simulations.SCENARIO,
+    "pod": stub_simulations.SCENARIO.model_copy(update={"question": "Is it better?"}),
+}
 
 
 @pytest.fixture(autouse=True)
 def toy_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(simsales.model, "simulate", toys.simulate)
+    monkeypatch.setattr(simsales.model, "simulate", stub_simulations.simulate)
     monkeypatch.chdir(tmp_path)
 
 
 def run(replications: int, seed: int = 7, **more: Any) -> Results:
-    return conduct(SCENARIOS, replications=replications, seed=seed, measure=toys.measure, **more)
+    return conduct(SCENARIOS, replications=replications, seed=seed, measure=stub_simulations.measure, **more)
 
 
 def said(results: Results) -> object:
@@ -66,7 +69,7 @@ def test_only_failures_among_those_asked_for(monkeypatch: pytest.MonkeyPatch) ->
     def simulate(scenario: Scenario, seed: int, replication: int) -> Replication:
         if replication in (1, 4):
             raise ValueError(f"cannot do {replication}")
-        return toys.simulate(scenario, seed, replication)
+        return stub_simulations.simulate(scenario, seed, replication)
 
     monkeypatch.setattr(simsales.model, "simulate", simulate)
     numbers = {n: {f.replication for f in run(n, out=Path("kept")).failures} for n in (6, 4, 1)}
@@ -89,12 +92,12 @@ def test_ctrl_c_tells_what_is_kept_and_where() -> None:
     [("horizon_months", 3, 4), ("warm_up_months", 0, 1), ("start_month", 1, 7), ("currency", "USD", "EUR")],
 )
 def test_scenarios_that_cannot_be_held_against_each_other(field: str, there: object, here: object) -> None:
-    scenarios = SCENARIOS | {"mix": toys.SCENARIO.model_copy(update={field: here})}
+    scenarios = SCENARIOS | {"mix": stub_simulations.SCENARIO.model_copy(update={field: here})}
     expected = f"{field} is {here} in mix but {there} in silo; they must be the same"
     with pytest.raises(InputError, match=expected):
         check_comparable(scenarios)
     with pytest.raises(InputError, match=expected):
-        conduct(scenarios, replications=1, seed=7, measure=toys.measure)
+        conduct(scenarios, replications=1, seed=7, measure=stub_simulations.measure)
     assert not Path("results").exists()
 
 
@@ -123,4 +126,4 @@ def test_a_store_that_cannot_be_made_leaves_no_new_folder(monkeypatch: pytest.Mo
 
 def test_nothing_to_conduct() -> None:
     with pytest.raises(InputError, match="at least one scenario"):
-        conduct({}, replications=1, seed=7, measure=toys.measure)
+        conduct({}, replications=1, seed=7, measure=stub_simulations.measure)
