@@ -10,9 +10,10 @@ import log_reader
 import numpy as np
 import pytest
 from customer_accounts import CENT, Account
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from money_scenarios import LIVE, SIGN, customer_base, ledger, market, run_without_log
+from profiles import WITHOUT_SHRINKING, examples
 from random_money import scenarios_with_money
 from small_scenarios import MONTH
 
@@ -39,13 +40,7 @@ def rows(replication: Replication, table: str) -> list[Row]:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-@settings(
-    max_examples=220,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
-)
+@settings(max_examples=examples(220), phases=WITHOUT_SHRINKING)
 @given(scenarios_with_money(), st.integers(0, 3))
 def test_the_books_of_money_close_in_every_month(scenario: Scenario, replication: int) -> None:
     logged = simulate(scenario, 9, replication, log=True)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import log_reader
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from inference import ALARM, assert_distributed, assert_mean, assert_proportion
 from numpy.typing import NDArray
-from random_scenarios import Data, data
+from random_scenarios import Data
 from scipy import special, stats
 from small_scenarios import ALMOST_NEVER, MONTH, run, small_scenario
 
@@ -71,61 +68,6 @@ def assert_poisson(total: int, mean: float, *, sharpness: float) -> None:
     low, high = (float(stats.poisson.ppf(q, mean)) for q in (ALARM / 2, 1 - ALARM / 2))
     assert high - low < 2 * sharpness * mean, f"{mean:.4g} are too few to tell anything"
     assert low <= total <= high, f"{total}, but theory says {mean:.4g}"
-
-
-# --------------------------------------------------------------------------------------------- neutral values
-
-
-def every_channel(**fields: Any) -> Callable[[Data], None]:
-    def change(scenario: Data) -> None:
-        for channel in scenario["channels"].values():
-            channel |= {key: value for key, value in fields.items() if inbound(channel) or key in SHARED}
-
-    return change
-
-
-def inbound(channel: Data) -> bool:
-    return "leads_per_month" in channel
-
-
-SHARED = {"spend_per_month", "regions", "industries"}
-NEUTRAL = {
-    "dispersion": every_channel(dispersion=1.0),
-    "weekday": every_channel(weekday=[0.4] * 7),
-    "bursts": every_channel(bursts={}),
-    "spend": every_channel(spend_per_month=0.0),
-    "regions": every_channel(regions={"here": 1.0}),
-    "industries": every_channel(industries={"steel": 1.0}),
-}
-
-
-@pytest.mark.parametrize("mechanism", NEUTRAL)
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(mechanism: str, plain: Data) -> None:
-    for channel in plain["channels"].values():
-        for field in ("dispersion", "weekday", "bursts", *SHARED):
-            channel.pop(field, None)
-    stated = deepcopy(plain)
-    NEUTRAL[mechanism](stated)
-    assert stated != plain
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
-
-
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_customers_who_bring_nobody_change_nothing(plain: Data) -> None:
-    stated = deepcopy(plain)
-    first = next(channel for channel in plain["channels"].values() if inbound(channel))
-    stated["channels"]["zz"] = {
-        "enters_as": first["enters_as"], "leads_per_customer_month": 0, "tiers": first["tiers"],
-    }  # fmt: skip
-    before, after = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert before.log == after.log
-    assert before.tables["work"] == after.tables["work"]
-    assert before.tables["ledger"] == after.tables["ledger"]
 
 
 # -------------------------------------------------------------------------------------------- over-dispersion

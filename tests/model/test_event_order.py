@@ -7,8 +7,9 @@ from typing import Any
 
 import log_reader
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from random_scenarios import Data, data
 from small_scenarios import MONTH, run, small_scenario
 
@@ -82,7 +83,7 @@ def orderings(draw: st.DrawFn, original: Data) -> Data:
     return other | {"journeys": steps}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=examples(25))
 @given(st.data())
 def test_the_order_of_the_file_plays_no_part_even_if_all_falls_together(choices: st.DataObject) -> None:
     original = everything_at_once()
@@ -94,7 +95,7 @@ def test_the_order_of_the_file_plays_no_part_even_if_all_falls_together(choices:
     assert len(crowded) > 50, "there must be ties to settle"
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40))
 @given(data(), st.data())
 def test_the_order_of_a_random_file_plays_no_part(original: Data, choices: st.DataObject) -> None:
     other = choices.draw(orderings(original))

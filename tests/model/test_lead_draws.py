@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from inference import ALARM, assert_distributed, assert_proportion
 from numpy.typing import NDArray
@@ -122,7 +122,6 @@ def test_columns_of_a_row_are_independent() -> None:
 
 
 @given(sizes=st.lists(st.integers(0, 40), min_size=1, max_size=10))
-@settings(deadline=None)
 def test_the_block_size_does_not_matter_to_luck(sizes: list[int]) -> None:
     def fresh() -> Luck:
         columns = [column for column, _ in CASES.values() if column.purpose != "s/effort"]

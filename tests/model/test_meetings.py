@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from copy import deepcopy
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import log_reader
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from inference import ALARM, assert_distributed, assert_mean, assert_proportion
 from pydantic import ValidationError
-from random_scenarios import Data, data
+from random_scenarios import Data
 from scipy import stats
 from small_scenarios import MONTH, one_burst, run, small_scenario
 
@@ -65,32 +63,6 @@ def assert_counts(counts: Counter[int], chances: list[float]) -> None:
     assert min(chances) * total > 20, "too few to tell anything"
     seen = [counts[i] for i in range(len(chances))]
     assert stats.chisquare(seen, [p * total for p in chances]).pvalue > ALARM
-
-
-# --------------------------------------------------------------------------------------------- neutral values
-
-NEUTRAL: dict[str, Data] = {
-    "no_show": {"no_show": {"probability": 0.0, "effort_hours": 5.0, "rebook_days": LAW, "at_most": 4}},
-    "repeat": {"repeat": {"probability": 0.0, "after_days": LAW, "at_most": 3}},
-    "joined_by": {"joined_by": []},
-}
-
-
-@pytest.mark.parametrize("mechanism", NEUTRAL)
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(mechanism: str, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for before, after in zip(plain["journeys"].values(), stated["journeys"].values(), strict=True):
-        for one, other in zip(before.values(), after.values(), strict=True):
-            for field in NEUTRAL:
-                one.pop(field, None)
-                other.pop(field, None)
-            if other["by"] != "nobody" and (other["on"] not in ("WIN", "LIVE") or mechanism == "joined_by"):
-                other |= NEUTRAL[mechanism]
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
 
 
 # --------------------------------------------------------------------------------------------------- no-shows

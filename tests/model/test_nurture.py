@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from copy import deepcopy
 from itertools import pairwise
 
 import log_reader
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from inference import ALARM, assert_distributed, assert_proportion
-from random_scenarios import Data, data
+from random_scenarios import Data
 from scipy import stats
 from small_scenarios import ALMOST_NEVER, one_burst, run, small_scenario
 
@@ -64,28 +62,6 @@ def tally(replication: Replication) -> tuple[int, int]:
     known = {lead: life for lead, life in over.items() if lead[1] < first}
     assert len(known) > 0.7 * MANY
     return sum(life[-1].detail == "WIN" for life in known.values()), len(known)
-
-
-# ---------------------------------------------------------------------------------------------- neutral value
-
-
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_a_share_of_none_is_as_good_as_no_nurture(plain: Data) -> None:
-    for steps in plain["journeys"].values():
-        for step in steps.values():
-            step.get("otherwise", {}).pop("nurture", None)
-    stated = deepcopy(plain)
-    for steps in stated["journeys"].values():
-        for name, step in steps.items():
-            if "pass_probability" in step:
-                step.setdefault("otherwise", {})["nurture"] = {
-                    "to": name, "share": 0.0, "after_days": 3.0, "pass_factor": 0.5, "at_most": 3,
-                }  # fmt: skip
-    assert stated != plain
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
 
 
 # --------------------------------------------------------------------------------------------------- how many

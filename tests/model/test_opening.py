@@ -39,16 +39,6 @@ def ledger(replication: Replication, column: str) -> list[float]:
 # ---------------------------------------------------------------------------------------------------- neutral
 
 
-@pytest.mark.parametrize("opening", [{}, {"customers": {}}, {"pipeline": {}}])
-def test_an_empty_opening_is_none(opening: Any) -> None:
-    web = {"web": {"enters_as": "MQL", "leads_per_month": 20, "tiers": {"t": 1}}}
-    parts: dict[str, Any] = {
-        "channels": web,
-        "tiers": {"t": {"price_per_month": 100, "churn_per_month": 0.2}},
-    }
-    assert run(concern(None, **parts)) == run(concern(opening, **parts))
-
-
 def test_an_opening_of_nobody_adds_rows_of_zeros() -> None:
     web = {"web": {"enters_as": "MQL", "leads_per_month": 20, "tiers": {"t": 1}}}
     one = run(concern(None, channels=web))

@@ -9,9 +9,10 @@ import customer_accounts
 import log_reader
 import pytest
 from customer_accounts import CENT, Account
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from money_scenarios import LIVE, SIGN, SILENT, at_once
+from profiles import WITHOUT_SHRINKING, examples
 from random_money import scenarios_with_money
 from small_scenarios import ALMOST_NEVER, HOURS, MONTH, run, small_scenario
 
@@ -164,13 +165,7 @@ def tells_the_contracts(scenario: Scenario) -> bool:
 
 
 @pytest.mark.slow
-@settings(
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
-)
+@settings(max_examples=examples(200), phases=WITHOUT_SHRINKING)
 @given(scenarios_with_money(everybody_sells=True).filter(tells_the_contracts), st.integers(0, 3))
 def test_pay_is_the_plan_applied_to_the_log(scenario: Scenario, replication: int) -> None:
     logged = simulate(scenario, 11, replication, log=True)

@@ -9,7 +9,6 @@ from typing import Any
 import log_reader
 import numpy as np
 import pytest
-from hypothesis import given
 from inference import ALARM, assert_mean, assert_proportion
 from money_scenarios import (
     ANNUAL,
@@ -17,17 +16,14 @@ from money_scenarios import (
     Data,
     Numbers,
     assert_hazards,
-    assert_nothing_changes,
     at_once,
     by_cause,
     customer_base,
-    few,
     ledger,
     market,
     moved,
     run_without_log,
 )
-from random_scenarios import data
 from scipy import stats
 from small_scenarios import MONTH, run, small_scenario
 
@@ -49,22 +45,6 @@ def elastic(elasticity: float, price: float, **product: Any) -> Data:
 
 def wins(replication: Replication) -> int:
     return int(replication.tables["funnel"]["win"].sum())
-
-
-# --------------------------------------------------------------------------------------------- neutral values
-
-
-@pytest.mark.parametrize("who", ["keeps", "at_renewal"])
-@few
-@given(data())
-def test_a_change_to_the_same_price_is_none(who: str, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for tier in stated["tiers"].values():
-        price = {"price_per_month": tier["price_per_month"], "base": who}
-        tier["price_changes"] = {"a": {"month": 0.5} | price, "b": {"month": 3} | price}
-        tier["price_response"] = {"win_odds_elasticity": 2.0, "churn_exponent": 1.0}
-        tier["cycle"] = {"price_exponent": 2.0}
-    assert_nothing_changes(plain, stated)
 
 
 # --------------------------------------------------------------------------------------------------- the odds

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from itertools import pairwise
 from typing import Any
 
 import log_reader
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from inference import assert_mean
-from random_scenarios import Data, data
+from random_scenarios import Data
 from small_scenarios import MONTH, one_burst, run, small_scenario
 
 from simsales.model import simulate
@@ -63,31 +61,6 @@ def assert_lasts(scenario: Scenario, factor: float) -> None:
 
 
 # --------------------------------------------------------------------------------------------- neutral values
-
-
-@pytest.mark.parametrize(
-    "neutral",
-    [
-        {},
-        {"per_decision_maker": 0.0, "decision_makers": {"lognormal": {"mean": 5.0, "sd": 3.0}}},
-        {"per_decision_maker": 2.5, "decision_makers": 1.0},
-        {"price_exponent": 0.0},
-        {"new_market_factor": 1.0},
-    ],
-    ids=["nothing said", "deciders do not matter", "one decides", "price does not matter", "known market"],
-)
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(neutral: Data, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for before, after in zip(plain["tiers"].values(), stated["tiers"].values(), strict=True):
-        before.pop("cycle", None)
-        after["cycle"] = neutral
-        # Beside an exponent of 0 it does not matter where the price is held against.
-        after["reference_price_per_month"] = 7.0
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
 
 
 @pytest.mark.parametrize("price", [0.0, 0.01, 100.0, 1e9])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 import log_reader
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from inference import ALARM, assert_mean, assert_proportion
 from numpy.typing import NDArray
 from pydantic import ValidationError
-from random_scenarios import Data, data
+from random_scenarios import Data
 from scipy import stats
 from small_scenarios import MONTH, one_burst, run, small_scenario
 
@@ -55,31 +53,6 @@ def ends(replication: Replication) -> dict[log_reader.Lead, str]:
 
 def count(replication: Replication, kind: str, detail: str) -> int:
     return sum(e.kind == kind and e.detail == detail for e in log_reader.events(replication))
-
-
-# --------------------------------------------------------------------------------------------- neutral values
-
-NEUTRAL: dict[str, Data] = {
-    "interest": {"interest": {"half_life_hours": 1.0, "floor": 1.0}},
-    "patience": {"patience_days": 1e6},
-    "patience, random": {"patience_days": {"uniform": {"low": 1e5, "high": 1e6}}},
-}
-
-
-@pytest.mark.parametrize("mechanism", NEUTRAL)
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(mechanism: str, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for one, other in zip(plain["channels"].values(), stated["channels"].values(), strict=True):
-        for field in ("interest", "patience_days"):
-            one.pop(field, None)
-            other.pop(field, None)
-        if "worked_by" not in other:
-            other |= NEUTRAL[mechanism]
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
 
 
 # --------------------------------------------------------------------------------------------------- interest

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from pydantic import ValidationError
 from valid_scenario import TEXT
 
@@ -20,8 +21,8 @@ from simsales.scenario.parts import Distribution, Lognormal
 
 # A new file for every example, so that one folder per test is enough.
 fuzz = settings(
-    max_examples=60,
-    deadline=None,
+    max_examples=examples(60),
+    derandomize=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
