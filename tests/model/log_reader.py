@@ -16,6 +16,9 @@ Lead = tuple[str, int]
 """Channel and number."""
 
 DROPPED = "dropped in hand-off"
+GONE_COLD = "gone cold"
+OF_CUSTOMERS = ("talk", "expansion", "contraction")
+"""Kinds of event that may come to a customer who waits to be onboarded."""
 
 
 def events(replication: Replication) -> tuple[Event, ...]:
@@ -98,11 +101,11 @@ class Stay(NamedTuple):
     ready: float
     until: float
     ended_by: str
-    """``start`` of work, ``leave`` of the customer, or the ``horizon``."""
+    """``start`` of work, ``leave`` of the customer, ``lost`` as it went cold, or the ``horizon``."""
 
 
 def stays(replication: Replication) -> Iterator[Stay]:
-    """Every stay in a queue: from ``ready`` to ``start``, or to the day when the customer leaves."""
+    """Every stay in a queue: from ``ready`` to ``start``, or to the day when it leaves or goes cold."""
     horizon = (replication.warm_up_months + replication.horizon_months) * MONTH
     for life in events_by_lead(replication).values():
         waiting: Event | None = None
@@ -110,9 +113,13 @@ def stays(replication: Replication) -> Iterator[Stay]:
             if event.kind == "ready":
                 assert waiting is None, "a lead waits in two queues"
                 waiting = event
-            elif waiting is not None and event.kind in ("start", "leave"):
+            elif waiting is not None and event.kind in ("start", "leave", "lost"):
+                assert event.kind != "start" or event.detail.rsplit("#", 1)[0] == waiting.detail
+                assert event.kind != "lost" or event.detail == GONE_COLD
                 yield Stay(waiting.detail, waiting.time_days, event.time_days, event.kind)
                 waiting = None
+            else:
+                assert waiting is None or event.kind in OF_CUSTOMERS, "a lead that waits moves"
         if waiting is not None:
             yield Stay(waiting.detail, waiting.time_days, horizon, "horizon")
 
@@ -150,22 +157,17 @@ def overlap(start: float, end: float, month: int) -> float:
 # --------------------------------------------------------------------------------------------------- tallies
 
 
-def states_entered(replication: Replication) -> Counter[tuple[int, str, str, str]]:
-    """Leads that came to a state, by month, channel, tier and state."""
-    return Counter(
-        (month_of(event, replication), event.channel, event.tier, event.detail)
-        for event in events(replication)
-        if event.kind in ("enter", "state")
-    )
-
-
-def final_states(replication: Replication) -> Counter[tuple[str, str, str]]:
+def final_states(replication: Replication, scenario: Scenario) -> Counter[tuple[str, str, str]]:
     """Leads and customers still inside at the end, by channel, tier and state."""
     inside: Counter[tuple[str, str, str]] = Counter()
     for (channel, _), life in events_by_lead(replication).items():
         ends = [event.kind for event in life if event.kind in ("lost", "leave", "return")]
         if not ends or ends[-1] == "return":
-            state = [event.detail for event in life if event.kind in ("enter", "state")][-1]
+            last = [event for event in life if event.kind in ("enter", "state", "nurture")][-1]
+            state: str | None = last.detail
+            if last.kind == "nurture":  # back in the state of the step to which it goes
+                state = scenario.journeys[last.tier][last.detail].on
+            assert state is not None
             # Who comes back is LIVE, however far it had come.
             inside[channel, life[0].tier, "LIVE" if ends else state] += 1
     return inside

@@ -9,6 +9,7 @@ import customer_accounts
 import log_reader
 import numpy as np
 import pytest
+from balances import assert_balances, assert_log_only_observes, assert_queues_balance, rows
 from customer_accounts import CENT, Account
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -21,18 +22,12 @@ from simsales.model import Replication, simulate
 from simsales.scenario import Scenario
 from simsales.scenario.parts import STATES
 
-Row = dict[str, Any]
 YEAR = 12
 
 
 def cents(amount: float) -> Any:
     """The amount, to the cent."""
     return pytest.approx(amount, abs=CENT)
-
-
-def rows(replication: Replication, table: str) -> list[Row]:
-    found = replication.tables[table]
-    return [dict(zip(found.columns, values, strict=True)) for values in found.rows()]
 
 
 # ------------------------------------------------------------------------------------------ random scenarios
@@ -46,91 +41,18 @@ def test_the_books_of_money_close_in_every_month(scenario: Scenario, replication
     logged = simulate(scenario, 9, replication, log=True)
     for kind in sorted({e.kind for e in log_reader.events(logged)}):
         event(kind)
-    if replication == 0:  # A log only looks on.
-        assert simulate(scenario, 9, replication).tables == logged.tables
+    if replication == 0:
+        assert_log_only_observes(scenario, 9, logged)
+    assert_balances(scenario, logged)
+    assert_queues_balance(scenario, logged, all_logged=False)
     everybody = customer_accounts.accounts(logged, scenario)
-    months_close(logged)
-    movements_are_the_ledger_and_the_log(logged)
     ledger_is_the_accounts(scenario, logged, everybody)
     cash_is_that_of_the_accounts(scenario, logged, everybody)
     terms_are_kept(scenario, everybody, logged)
     cohorts_are_those_of_the_accounts(scenario, logged, everybody)
     stays_are_those_of_the_accounts(scenario, logged, everybody)
-    leads_are_lost_left_or_inside(logged)
     opportunities_are_those_of_the_log(scenario, logged)
     costs_are_what_they_come_to(scenario, logged)
-
-
-def months_close(replication: Replication) -> None:
-    before: dict[str, Row] = {}
-    for row in rows(replication, "ledger"):
-        last = before.get(row["tier"])
-        if last is not None:
-            assert row["month"] == last["month"] + 1
-            assert row["customers_opening"] == last["customers_closing"]
-            assert row["mrr_opening"] == cents(last["mrr_closing"])
-            assert row["deferred_closing"] == cents(
-                last["deferred_closing"] + row["receipts"] - row["revenue"]
-            )
-        gains = row["mrr_new"] + row["mrr_expansion"] + row["mrr_reactivation"]
-        losses = row["mrr_contraction"] + row["mrr_churned"]
-        assert row["mrr_closing"] == cents(row["mrr_opening"] + gains - losses)
-        came = row["customers_new"] + row["customers_reactivated"]
-        assert row["customers_closing"] == row["customers_opening"] + came - row["customers_churned"]
-        for name, value in row.items():
-            if name not in ("month", "tier"):
-                assert np.isfinite(value), name
-                # Deferred revenue of customers who have gone may leave the crumbs of a float.
-                assert value >= -1e-6, name
-        before[row["tier"]] = row
-
-
-MOVEMENT = {
-    "sign": "new",
-    "expansion": "expansion",
-    "contraction": "contraction",
-    "leave": "churn",
-    "return": "reactivation",
-}
-COLUMNS = {
-    "new": ("customers_new", "mrr_new"),
-    "expansion": (None, "mrr_expansion"),
-    "contraction": (None, "mrr_contraction"),
-    "churn": ("customers_churned", "mrr_churned"),
-    "reactivation": ("customers_reactivated", "mrr_reactivation"),
-}
-
-
-def movements_are_the_ledger_and_the_log(replication: Replication) -> None:
-    customers: Counter[tuple[Any, ...]] = Counter()
-    mrr: defaultdict[tuple[Any, ...], float] = defaultdict(float)
-    contracts = {(e.channel, e.number): e.step for e in log_reader.of_kind(replication, "sign")}
-    for e in log_reader.events(replication):
-        if e.kind in MOVEMENT:
-            cause = e.step
-            if e.kind == "return":  # under the contract that it had; that of the opening's is not in the log
-                cause = contracts.get((e.channel, e.number), "?")
-            key = (log_reader.month_of(e, replication), e.tier, MOVEMENT[e.kind], cause)
-            customers[key] += 1
-            mrr[key] += e.mrr
-    unknown = {key[:3] for key in customers if key[3] == "?"}
-    table = rows(replication, "movements")
-    assert len({(r["month"], r["tier"], r["movement"], r["cause"]) for r in table}) == len(table)
-    sums: defaultdict[tuple[Any, ...], float] = defaultdict(float)
-    for row in table:
-        what = (row["month"], row["tier"], row["movement"])
-        sums[(*what, "mrr")] += row["mrr"]
-        sums[(*what, "customers")] += row["customers"]
-        if what not in unknown:
-            assert row["customers"] == customers.pop((*what, row["cause"]))
-            assert row["mrr"] == cents(mrr[(*what, row["cause"])])
-    assert {key[:3] for key in customers} == unknown
-    for row in rows(replication, "ledger"):
-        for movement, (count, amount) in COLUMNS.items():
-            what = (row["month"], row["tier"], movement)
-            assert row[amount] == cents(sums[(*what, "mrr")])
-            if count is not None:
-                assert row[count] == sums[(*what, "customers")]
 
 
 def by_tier(everybody: list[Account], scenario: Scenario) -> dict[str, list[Account]]:
@@ -281,25 +203,6 @@ def stays_are_those_of_the_accounts(
             if row["tier"] == tier and row["month"] > 0 and row["kind"] == "serving"
         )
         assert sum(row["margin"] for row in stays) == cents(earned - served)
-
-
-def leads_are_lost_left_or_inside(replication: Replication) -> None:
-    inside: Counter[tuple[str, str]] = Counter()
-    for row in rows(replication, "pipeline"):
-        assert row["inside"] >= 0
-        inside[row["channel"], row["tier"]] += row["inside"]
-    for row in rows(replication, "funnel"):
-        inside[row["channel"], row["tier"]] -= row["came_in"] - row["lost"]
-    for e in log_reader.events(replication):
-        inside[e.channel, e.tier] += (e.kind == "leave") - (e.kind == "return")
-    assert not any(inside.values())
-    states = {(r["channel"], r["tier"], r["state"]): r["inside"] for r in rows(replication, "pipeline")}
-    customers = {key: number for key, number in states.items() if number and key[2] in ("WIN", "LIVE")}
-    final = log_reader.final_states(replication)
-    assert customers == {key: number for key, number in final.items() if key[2] in ("WIN", "LIVE")}
-    for row in rows(replication, "work"):
-        assert row["waiting_end"] >= 0
-        assert row["backlog_days"] >= -1e-6
 
 
 def opportunities_are_those_of_the_log(scenario: Scenario, replication: Replication) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-from collections import Counter, defaultdict
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from copy import deepcopy
@@ -13,206 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import log_reader
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
-from hypothesis import strategies as st
 from inference import ALARM, t_interval
-from random_scenarios import Data, scenarios_with_mechanisms
-from small_scenarios import MONTH, one_burst, run, small_scenario
+from random_scenarios import Data
+from small_scenarios import MONTH, run
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario, load
-from simsales.scenario.parts import STATES
 
 EXAMPLES = Path(__file__).parents[2] / "scenarios"
-OPENING = "opening"
-SQL = STATES.index("SQL")
-ROUNDING = 1e-6
-
-
-# ------------------------------------------------------------------------------------------------- the books
-
-
-@pytest.mark.slow
-@settings(
-    max_examples=110,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-    phases=[
-        Phase.explicit,
-        Phase.generate,
-    ],  # shrinking such an example takes minutes, and makes it no plainer
-)
-@given(scenarios_with_mechanisms(), st.integers(0, 3))
-def test_the_books_balance_with_everything_on(scenario: Scenario, replication: int) -> None:
-    logged = simulate(scenario, 9, replication, log=True)
-    kinds = {e.kind for e in log_reader.events(logged)}
-    reasons = {e.detail for e in log_reader.of_kind(logged, "lost")}
-    for seen in sorted(({"leave", "nurture"} & kinds) | ({"gone cold", "did not turn up"} & reasons)):
-        event(seen)
-    for table in logged.tables.values():
-        for name in table.columns:
-            if name != "month" and table[name].dtype.kind in "if":
-                assert np.isfinite(table[name]).all()
-                assert (table[name] >= 0).all(), name
-    funnel_and_losses_are_those_of_the_log(logged)
-    leads_in_are_out_or_inside(logged)
-    customers_and_mrr_balance(scenario, logged)
-    queues_are_those_of_the_log(logged)
-    if replication == 0:
-        # A log only looks on; and a replication is a pure function of picklable values, picklable itself.
-        assert simulate(scenario, 9, replication).tables == logged.tables
-        assert simulate(pickle.loads(pickle.dumps(scenario)), 9, replication, log=True) == logged
-        assert pickle.loads(pickle.dumps(logged)) == logged
-
-
-def funnel_and_losses_are_those_of_the_log(replication: Replication) -> None:
-    counted: Counter[tuple[Any, ...]] = Counter()
-    losses: Counter[tuple[Any, ...]] = Counter()
-    days: defaultdict[tuple[Any, ...], float] = defaultdict(float)
-    for life in log_reader.events_by_lead(replication).values():
-        furthest = -1
-        for e in life:
-            key = (log_reader.month_of(e, replication), e.channel, e.tier)
-            age = e.time_days - life[0].time_days
-            if e.kind == "enter":
-                counted[(*key, "came_in")] += 1
-            if e.kind in ("enter", "state") and STATES.index(e.detail) > furthest:
-                furthest = STATES.index(e.detail)
-                # What the opening's leads had reached before is nobody's work here.
-                if e.kind == "state" or e.channel != OPENING:
-                    counted[(*key, e.detail.lower())] += 1
-            if e.kind == "state" and e.detail == "WIN":
-                days[(*key, "won_days")] += age
-            if e.kind == "nurture":
-                counted[(*key, "nurtured")] += 1
-            if e.kind == "lost":
-                assert furthest < STATES.index("WIN"), "a customer was lost as a lead"
-                losses[(*key, e.step, e.detail)] += 1
-                counted[(*key, "lost")] += 1
-                if furthest >= SQL:
-                    counted[(*key, "opportunities_lost")] += 1
-                    days[(*key, "opportunities_lost_days")] += age
-    funnel = replication.tables["funnel"]
-    for values in funnel.rows():
-        row = dict(zip(funnel.columns, values, strict=True))
-        for name, value in row.items():
-            key = (*values[:3], name)
-            if name in ("came_in", "lost", "opportunities_lost", "nurtured", *map(str.lower, STATES)):
-                assert value == counted.pop(key, 0), key
-            elif name.endswith("_days"):
-                assert value == pytest.approx(days[key], abs=ROUNDING)
-    assert not counted
-    assert {row[:5]: row[5] for row in replication.tables["losses"].rows()} == losses
-
-
-def leads_in_are_out_or_inside(replication: Replication) -> None:
-    inside: Counter[tuple[str, str]] = Counter()
-    for channel, tier, _, number in replication.tables["pipeline"].rows():
-        assert number >= 0
-        inside[channel, tier] += number
-    expected: Counter[tuple[str, str]] = Counter()
-    customers: Counter[tuple[str, str, str]] = Counter()
-    for life in log_reader.events_by_lead(replication).values():
-        ends = [i for i, e in enumerate(life) if e.kind in ("lost", "leave")]
-        assert ends in ([], [len(life) - 1]), "something happened to a lead after its end"
-        assert [e.kind for e in life].count("enter") == 1
-        state = [e.detail for e in life if e.kind in ("enter", "state")][-1]
-        if not ends:
-            expected[life[0].channel, life[0].tier] += 1
-            if state in ("WIN", "LIVE"):
-                customers[life[0].channel, life[0].tier, state] += 1
-    assert +inside == expected
-    states = {row[:3]: row[3] for row in replication.tables["pipeline"].rows() if row[2] in ("WIN", "LIVE")}
-    assert +Counter(states) == customers
-
-
-def customers_and_mrr_balance(scenario: Scenario, replication: Replication) -> None:
-    new: Counter[tuple[int, str]] = Counter()
-    left: Counter[tuple[int, str]] = Counter()
-    rest: defaultdict[tuple[int, str], float] = defaultdict(float)
-    for e in log_reader.events(replication):
-        month = log_reader.month_of(e, replication)
-        if e.kind == "state" and e.detail == "WIN":
-            new[month, e.tier] += 1
-            rest[month, e.tier] += month + replication.warm_up_months - e.time_days / MONTH
-        left[month, e.tier] += e.kind == "leave"
-    there = {} if scenario.opening is None else scenario.opening.customers
-    closing = {tier: there[tier].customers if tier in there else 0 for tier in scenario.tiers}
-    ledger = replication.tables["ledger"]
-    for values in ledger.rows():
-        row = dict(zip(ledger.columns, values, strict=True))
-        key = (row["month"], row["tier"])
-        price = scenario.tiers[row["tier"]].price_per_month
-        assert row["customers_opening"] == closing[row["tier"]]
-        assert (row["customers_new"], row["customers_churned"]) == (new[key], left[key])
-        closing[row["tier"]] += new[key] - left[key]
-        assert row["customers_closing"] == closing[row["tier"]]
-        for what in ("opening", "new", "churned", "closing"):
-            assert row[f"mrr_{what}"] == pytest.approx(price * row[f"customers_{what}"])
-        assert row["revenue"] == pytest.approx(price * (row["customers_opening"] + rest[key]), abs=ROUNDING)
-    wins = Counter(
-        e.tier for e in log_reader.events(replication) if e.kind in ("enter", "state") and e.detail == "WIN"
-    )
-    assert wins.total() == new.total()
-
-
-def queues_are_those_of_the_log(replication: Replication) -> None:
-    """Who waits at a desk (a lead, or a colleague's seat) begins, leaves or goes cold there."""
-    work = replication.tables["work"]
-    begun: Counter[tuple[int, str]] = Counter()
-    waited: defaultdict[tuple[int, str], float] = defaultdict(float)
-    backlog: defaultdict[str, float] = defaultdict(float)
-    end = (replication.warm_up_months + replication.horizon_months) * MONTH
-    for life in log_reader.events_by_lead(replication).values():
-        waits_since = None
-        for e in life:
-            if e.kind == "ready":
-                assert waits_since is None, "a lead waits in two queues"
-                waits_since = e
-            elif waits_since is not None:
-                assert e.kind in ("start", "leave", "lost")
-                assert e.kind != "lost" or e.detail == "gone cold"
-                backlog[waits_since.detail] += e.time_days - waits_since.time_days
-                if e.kind == "start":
-                    assert e.detail.rsplit("#", 1)[0] == waits_since.detail
-                    key = (log_reader.month_of(e, replication), waits_since.detail)
-                    begun[key] += 1
-                    waited[key] += e.time_days - waits_since.time_days
-                waits_since = None
-        if waits_since is not None:
-            backlog[waits_since.detail] += end - waits_since.time_days
-    total: defaultdict[str, float] = defaultdict(float)
-    for values in work.rows():
-        row = dict(zip(work.columns, values, strict=True))
-        key = (row["month"], f"{row['team']}/{row['role']}")
-        assert row["begun"] == begun[key]
-        assert row["wait_days"] == pytest.approx(waited[key], abs=ROUNDING)
-        assert row["busy_days"] <= row["available_days"] + ROUNDING
-        total[key[1]] += row["backlog_days"]
-    assert total == pytest.approx({desk: backlog[desk] for desk in total}, abs=ROUNDING)
-
-
-def test_nothing_happens_to_a_customer_who_has_left_in_the_middle_of_a_meeting() -> None:
-    # All four leave while three wait for the only SE: the SE has no seat to take with somebody who is gone.
-    onboard = {"by": "CSM", "joined_by": ["SE"], "effort_hours": 70, "to": "LIVE"}
-    replication = run(
-        small_scenario(
-            horizon_months=8,
-            tiers={"t": {"price_per_month": 100, "churn_per_month": 1.0}},
-            channels={"web": one_burst(4)},
-            journeys={"t": {"sign": {"by": "nobody", "on": "MQL", "to": "WIN"}, "onboard": onboard}},
-            organization={"teams": {"pod": {"members": {"CSM": 4, "SE": 1}}}},
-        )
-    )
-    for life in log_reader.events_by_lead(replication).values():
-        assert life[-1].kind == "leave"
-    # The work that has begun is done to its end; what waits falls away.
-    work = replication.tables["work"]
-    assert work["busy_days"].sum() == pytest.approx(2 * 70)
-    assert work["waiting_end"].tolist() == [0, 3, *[0] * (len(work) - 2)]
 
 
 # ----------------------------------------------------------------------------------- the luck of other leads

@@ -530,3 +530,23 @@ def test_a_role_that_is_asked_may_not_ask() -> None:
             journeys={"t": steps},
             organization={"teams": {"sales": {"members": {"FAE": 1, "SE": 1, "VP": 1}}}},
         )
+
+
+def test_nothing_happens_to_a_customer_who_has_left_in_the_middle_of_a_meeting() -> None:
+    # All four leave while three wait for the only SE: the SE has no seat to take with somebody who is gone.
+    onboard = {"by": "CSM", "joined_by": ["SE"], "effort_hours": 70, "to": "LIVE"}
+    replication = run(
+        small_scenario(
+            horizon_months=8,
+            tiers={"t": {"price_per_month": 100, "churn_per_month": 1.0}},
+            channels={"web": one_burst(4)},
+            journeys={"t": {"sign": {"by": "nobody", "on": "MQL", "to": "WIN"}, "onboard": onboard}},
+            organization={"teams": {"pod": {"members": {"CSM": 4, "SE": 1}}}},
+        )
+    )
+    for life in log_reader.events_by_lead(replication).values():
+        assert life[-1].kind == "leave"
+    # The work that has begun is done to its end; what waits falls away.
+    work = replication.tables["work"]
+    assert work["busy_days"].sum() == pytest.approx(2 * 70)
+    assert work["waiting_end"].tolist() == [0, 3, *[0] * (len(work) - 2)]
