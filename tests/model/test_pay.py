@@ -85,6 +85,8 @@ def earned(scenario: Scenario, replication: Replication) -> dict[tuple[int, str,
         paid[month, person, purpose] += max(plan.rate * below, 0.0) + plan.rate * plan.accelerator * above
     for life in lives.values():
         accepted = next((i for i, e in enumerate(life) if (e.kind, e.detail) == ("state", "SAL")), None)
+        if life[0].detail == "SAL":  # accepted before; if nurture takes it back, that does not pay anew
+            accepted = None
         for role, person in owners(life[: accepted or 0], scenario).items():
             assert accepted is not None
             month = int(life[accepted].time_days // MONTH)
