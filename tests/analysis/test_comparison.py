@@ -31,7 +31,7 @@ def between(x: object, y: object, better: Direction = "higher", confidence: floa
 def experiments(
     effects: list[float], replications: int, correlation: float, seed: int, sds: list[float] | None = None
 ) -> Comparison:
-    """Many experiments at once: each KPI is one, with its own luck, common to the alternatives in part."""
+    """Many experiments at once: each KPI is one, with its own numbers, in part common to all."""
     rng = np.random.default_rng(seed)
     shape = (EXPERIMENTS, replications)
     common = rng.normal(size=shape)
@@ -133,7 +133,7 @@ def test_correlation_and_gain_of_a_bivariate_normal() -> None:
     assert low <= ratio <= high
 
 
-def test_gain_is_what_independent_luck_would_cost() -> None:
+def test_gain_is_what_independent_random_numbers_would_cost() -> None:
     # var X = 2.5, var Y = 10, Y − X = X: var 2.5; the gain is 12.5 / 2.5.
     d = between([1, 2, 3, 4, 5], [2, 4, 6, 8, 10])
     assert d.gain == pytest.approx(5)

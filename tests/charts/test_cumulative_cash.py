@@ -12,8 +12,8 @@ from simsales.charts.cumulative_cash import cumulative_cash
 
 
 def cash(start: float, growth: float, months: int = 24, replications: int = 30) -> NDArray[np.float64]:
-    luck = np.random.default_rng(5).normal(size=(replications, months))
-    return np.cumsum(start + growth * np.arange(months) + 2_000 * luck, axis=1)
+    noise = np.random.default_rng(5).normal(size=(replications, months))
+    return np.cumsum(start + growth * np.arange(months) + 2_000 * noise, axis=1)
 
 
 def title(figure: Figure) -> str:

@@ -238,7 +238,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> type[BaseException]:
     """A command ``new`` that fails with the error put into ``failure``."""
 
     class Failure:
-        error: BaseException = SimsalesError("no luck")
+        error: BaseException = SimsalesError("no such thing")
 
     @click.command()
     @options.debug
@@ -252,8 +252,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> type[BaseException]:
 @pytest.mark.parametrize(
     ("error", "code", "told"),
     [
-        (SimsalesError("no luck"), 1, "error: no luck\n"),
-        (InputError("no\nluck"), 2, "error: no\nerror: luck\n"),
+        (SimsalesError("no such thing"), 1, "error: no such thing\n"),
+        (InputError("no\nway"), 2, "error: no\nerror: way\n"),
         (KeyError("x"), 1, f"error: KeyError: 'x' ({BUG})\n"),
         (ValueError("a\nb"), 1, f"error: ValueError: a b ({BUG})\n"),
         (
@@ -277,7 +277,8 @@ def test_errors_end_in_one_message(failing: type, error: BaseException, code: in
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(InputError("no luck"), 2), (KeyError("x"), 1), (OSError(5, "no luck", "x"), 1)]
+    ("error", "code"),
+    [(InputError("no such thing"), 2), (KeyError("x"), 1), (OSError(5, "no such thing", "x"), 1)],
 )
 def test_debug_shows_the_traceback(failing: type, error: Exception, code: int) -> None:
     failing.error = error  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""A process of its own that runs the toy experiment: ``driver.py FOLDER WORKERS``. The tests kill it."""
+"""Runs an experiment of stubs as a process of its own, which the tests kill: ``driver.py FOLDER WORKERS``."""
 
 import sys
 from pathlib import Path

@@ -38,7 +38,7 @@ SCENARIOS = {"silo": SCENARIO, "pod": SCENARIO.model_copy(update={"horizon_month
 
 
 def simulate(scenario: Scenario, seed: int, replication: int) -> Replication:
-    luck = Streams(seed, replication).generator("toy")
+    rng = Streams(seed, replication).generator("stub")
     odd = replication % 2
     months = list(range(1, scenario.horizon_months + 1))
     return Replication(
@@ -47,12 +47,12 @@ def simulate(scenario: Scenario, seed: int, replication: int) -> Replication:
         warm_up_months=0,
         horizon_months=scenario.horizon_months,
         tables={
-            "ledger": Table({"month": months, "mrr": luck.normal(size=len(months)).tolist()}),
+            "ledger": Table({"month": months, "mrr": rng.normal(size=len(months)).tolist()}),
             "funnel": Table(
                 {
                     "month": [month for month in months for _ in "ab"],
                     "state": ["SQL", "WIN"] * len(months),
-                    "count": list(luck.integers(100, size=2 * len(months))),
+                    "count": list(rng.integers(100, size=2 * len(months))),
                 }
             ),
             # Nothing at all in some replications, and of a type that depends on the replication.
@@ -127,7 +127,7 @@ def run(
     make_executor: MakeExecutor = serial,
     on_progress: Callable[[int, int], object] | None = None,
 ) -> Summary:
-    """Run the toy experiment in ``folder``, or go on with it."""
+    """Run an experiment of stubs in ``folder``, or go on with it."""
     with Store.create(folder, SCENARIOS, seed=seed) as store:
         return run_experiment(
             SCENARIOS,

@@ -20,7 +20,7 @@ SCENARIOS = {
 
 
 @pytest.fixture(autouse=True)
-def toy_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def stub_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(simsales.model, "simulate", stub_simulations.simulate)
     monkeypatch.chdir(tmp_path)
 

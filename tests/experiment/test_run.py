@@ -77,7 +77,7 @@ def test_the_comparison_of_contents_can_fail(tmp_path: Path, undisturbed: Callab
     assert [len(content[name]) - 1 for name in ("replications", "kpis", "ledger", "losses")] == [6, 12, 21, 2]
 
 
-def test_alternatives_share_their_luck(tmp_path: Path) -> None:
+def test_alternatives_share_their_random_numbers(tmp_path: Path) -> None:
     stub_simulations.run(tmp_path / "x", replications=4)
     with Store.open(tmp_path / "x") as store:
         mrr = store.monthly("ledger", "mrr").values

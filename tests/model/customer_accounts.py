@@ -1,5 +1,5 @@
 """Every customer's account, put together from the event log and the scenario alone: what the tests of money
-hold against the model's books.
+compare with the model's tables.
 
 Written from what the schema's docstrings say, not from the model. Months are counted from 0 here, warm-up
 first.

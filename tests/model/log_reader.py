@@ -60,11 +60,11 @@ def month_of(event: Event, replication: Replication) -> int:
     return number + 1 - replication.warm_up_months
 
 
-# ------------------------------------------------------------------------------------------------------ luck
+# ----------------------------------------------------------------------------------------- results of steps
 
 
 class Outcome(NamedTuple):
-    """What a step came to for a lead, as far as its own luck decides it."""
+    """What a step came to for a lead, as far as the lead's own draws decide it."""
 
     step: str
     effort_hours: float

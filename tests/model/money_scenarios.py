@@ -70,6 +70,12 @@ def market(
     )
 
 
+def by_odds(probability: float, factor: float) -> float:
+    """The probability whose odds are so many times those of another: the definition, on the logit scale."""
+    logit = np.log(probability / (1 - probability)) + np.log(factor)
+    return float(1 / (1 + np.exp(-logit)))
+
+
 def run_without_log(scenario: Scenario, replication: int = 0) -> Replication:
     """One replication without its event log."""
     return simulate(scenario, 1, replication)

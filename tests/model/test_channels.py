@@ -129,16 +129,16 @@ def test_more_dispersion_more_spread_and_as_many_leads() -> None:
 def test_a_day_has_the_same_weather_whatever_the_volume() -> None:
     days = np.arange(12 * 30 + 1)
 
-    def luck(per_day: float, **more: Any) -> Numbers:
+    def weather(per_day: float, **more: Any) -> Numbers:
         scenario = market(leads_per_month=per_day * MONTH, dispersion=D, **more)
         shape = per_day / (D - 1)
         factor = np.diff(expected_by(scenario, days)) / per_day
         return np.asarray(special.gammainc(shape, factor * shape), dtype=np.float64)
 
-    often = luck(40.0)
-    assert luck(4.0) == pytest.approx(often, abs=1e-9)
-    assert luck(400.0) == pytest.approx(often, abs=1e-9)
-    assert luck(4.0, horizon=24) == pytest.approx(often, abs=1e-9)
+    often = weather(40.0)
+    assert weather(4.0) == pytest.approx(often, abs=1e-9)
+    assert weather(400.0) == pytest.approx(often, abs=1e-9)
+    assert weather(4.0, horizon=24) == pytest.approx(often, abs=1e-9)
     # and other replications have another
     other = market(leads_per_month=40 * MONTH, dispersion=D)
     assert np.diff(expected_by(other, days, 1)) != pytest.approx(np.diff(expected_by(other, days, 0)))
@@ -340,7 +340,7 @@ def test_nobody_is_recommended_by_nobody() -> None:
     assert leads == 0
 
 
-def test_a_higher_rate_keeps_the_luck_of_every_lead() -> None:
+def test_a_higher_rate_keeps_the_draws_of_every_lead() -> None:
     low, high = (run(word_of_mouth(rate, customers=100)) for rate in (0.1, 0.2))
     few, many = ([e for e in log_reader.of_kind(r, "enter") if e.channel == "friends"] for r in (low, high))
     # Unit-rate times against the leads expected so far: lead k comes after half the days, if the base stays.
@@ -442,7 +442,7 @@ def test_leads_come_from_regions_and_industries_by_their_shares() -> None:
     assert_shares([at[name] for name in kept], [cells[name] for name in kept])
 
 
-def test_where_a_lead_comes_from_is_no_part_of_its_other_luck() -> None:
+def test_the_origin_of_a_lead_does_not_change_its_other_draws() -> None:
     with_them, without = by_segment(), by_segment(share=False)
     one, other = (log_reader.outcomes(run(s), s) for s in (with_them, without))
     assert one.keys() == other.keys()
@@ -509,7 +509,7 @@ def test_a_step_of_all_channels_by_name_is_a_step_of_all() -> None:
     assert plain.log == named.log
 
 
-def test_a_step_for_others_leaves_the_luck_of_a_channel_alone() -> None:
+def test_a_step_for_others_leaves_the_draws_of_a_channel_alone() -> None:
     def scenario(steps: Data) -> Scenario:
         sell = {"by": "AE", "on": "MQL", "effort_hours": {"exponential": {"mean": 1.0}}, "to": "WIN"}
         return small_scenario(

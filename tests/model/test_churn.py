@@ -1,4 +1,4 @@
-"""Why customers leave: every factor on the hazard alone, their product, and the reasons that are told."""
+"""Why customers leave: every factor on the hazard alone, their product, and the reasons on record."""
 
 from __future__ import annotations
 
@@ -310,7 +310,7 @@ def test_certain_churn_survives_a_factor_of_zero() -> None:
     assert ledger(run_without_log(scenario), "customers_churned") == [0, 0, 50] + [0] * 9
 
 
-def told(scenario: Scenario, factor: str) -> dict[int, float]:
+def mean_factors(scenario: Scenario, factor: str) -> dict[int, float]:
     """What the table tells of a factor, by month."""
     rows = run_without_log(scenario).tables["hazard"].rows()
     return {month: mean for month, _, name, mean in rows if name == factor}
@@ -323,19 +323,19 @@ def test_every_factor_is_told_by_its_name_and_month() -> None:
     scenario = customer_base(
         effects | {"contracts": {"monthly": {"churn_factor": 1.2}}}, customers=50, months=2, warm_up_months=1
     )
-    assert told(scenario, "age") == {0: 3, 1: 3, 2: 1}
-    assert told(scenario, "season") == {0: 1, 1: 0.5, 2: 2}
-    assert told(scenario, "contract") == pytest.approx({0: 1.2, 1: 1.2, 2: 1.2})
-    assert told(scenario, "all") == pytest.approx({0: 3.6, 1: 1.8, 2: 2.4})
+    assert mean_factors(scenario, "age") == {0: 3, 1: 3, 2: 1}
+    assert mean_factors(scenario, "season") == {0: 1, 1: 0.5, 2: 2}
+    assert mean_factors(scenario, "contract") == pytest.approx({0: 1.2, 1: 1.2, 2: 1.2})
+    assert mean_factors(scenario, "all") == pytest.approx({0: 3.6, 1: 1.8, 2: 2.4})
     for name in ("onboarding", "fit", "coverage", "price", "community"):
-        assert told(scenario, name) == {0: 1, 1: 1, 2: 1}
-    assert told(customer_base(product(), customers=50), "all") == {}
+        assert mean_factors(scenario, name) == {0: 1, 1: 1, 2: 1}
+    assert mean_factors(customer_base(product(), customers=50), "all") == {}
 
 
 def test_what_is_told_is_a_mean_over_customers() -> None:
     # Members, 70 % of them, have a quarter: 1 − 0.75 × the share of members among 10 000.
     scenario = customer_base(product() | {"community": {"share": 0.7, "churn_factor": 0.25}}, months=1)
-    members = (1 - told(scenario, "community")[1]) / 0.75 * 10_000
+    members = (1 - mean_factors(scenario, "community")[1]) / 0.75 * 10_000
     assert members == pytest.approx(round(members))
     assert_proportion(round(members), 10_000, 0.7)
 
@@ -368,8 +368,8 @@ def test_what_a_factor_adds_is_put_down_to_it(name: str) -> None:
     assert_proportion(int(reasons[name]), int(sum(reasons.values())), (factor - 1) / factor)
     # In the log by the same names.
     log = run(market(effects, leads=300, months=10, sign=sign))
-    told = {e.step for e in log_reader.of_kind(log, "leave")}
-    assert told <= {"base", name}
+    reasons_logged = {e.step for e in log_reader.of_kind(log, "leave")}
+    assert reasons_logged <= {"base", name}
 
 
 def test_the_reason_fit() -> None:
@@ -430,7 +430,7 @@ def test_reasons_change_nothing_about_who_leaves_and_when() -> None:
     assert who(by_age) == who(by_season) == who(plainly)
 
 
-# ----------------------------------------------------------------------------------------------- common luck
+# ----------------------------------------------------------------------------------- common random numbers
 
 
 def test_a_factor_takes_the_same_customers_sooner() -> None:

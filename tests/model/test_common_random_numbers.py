@@ -1,4 +1,4 @@
-"""Common random numbers as properties: the same lead meets the same luck in every alternative."""
+"""Common random numbers: the same lead draws the same numbers in every alternative."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from inference import ALARM
 from profiles import examples
 from random_scenarios import Data, data
 from scipy import stats
-from small_scenarios import run, small_scenario
+from small_scenarios import one_burst, run, small_scenario
 
 from simsales.model import Event, Replication, simulate
 from simsales.scenario import Scenario, load
@@ -112,8 +112,8 @@ CHANGES: list[Callable[[Data], None]] = [
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 @settings(max_examples=examples(20))
 @given(data())
-def test_a_change_leaves_the_luck_of_every_lead_alone(change: Callable[[Data], None], before: Data) -> None:
-    # A different base distribution of one purpose would be different luck by intent: scenarios keep theirs.
+def test_a_change_leaves_the_draws_of_every_lead_alone(change: Callable[[Data], None], before: Data) -> None:
+    # A different base distribution of one purpose would be another draw by intent: scenarios keep theirs.
     after = deepcopy(before)
     change(after)
     one, other = Scenario.model_validate(before), Scenario.model_validate(after)
@@ -136,7 +136,7 @@ def test_a_change_leaves_the_luck_of_every_lead_alone(change: Callable[[Data], N
                 assert outcome.passed == theirs[outcome.step].passed
 
 
-def test_the_luck_of_a_hand_off_does_not_depend_on_where_the_next_person_sits() -> None:
+def test_the_delay_of_a_hand_off_does_not_depend_on_where_the_next_person_sits() -> None:
     def days(teams: Data) -> dict[log_reader.Lead, float]:
         handoff = {"delay_days": LOGNORMAL}
         scenario = small_scenario(
@@ -194,17 +194,9 @@ def what_happens(replication: Replication) -> list[Event]:
     return sorted(log_reader.without_people(replication))
 
 
-def burst(leads: int) -> Data:
-    """So many leads at the first instant, and none afterwards."""
-    return {
-        "enters_as": "MQL", "leads_per_month": leads, "season": [1.0] + [0.0] * 11,
-        "arrivals": "start_of_month", "tiers": {"t": 1},
-    }  # fmt: skip
-
-
 @pytest.mark.parametrize("replication", range(5))
 def test_an_extra_lead_where_nobody_waits_adds_exactly_its_own_outcome(replication: int) -> None:
-    without, with_it = (run(roomy(fair=burst(n)), 1, replication) for n in (30, 31))
+    without, with_it = (run(roomy(fair=one_burst(n)), 1, replication) for n in (30, 31))
     extra = [e for e in log_reader.events(with_it) if (e.channel, e.number) == ("fair", 30)]
     assert extra
     others = what_happens(with_it)
@@ -246,7 +238,7 @@ def wins(scenario: Scenario, replication: int) -> int:
     [([], 0.6), (["organization.handoff.across_teams.delay_days=0.1"], 0.8)],
     ids=["as shipped", "equal hand-offs"],
 )
-def test_silo_and_pod_share_their_luck(overrides: list[str], least: float) -> None:
+def test_wins_of_silo_and_pod_are_correlated(overrides: list[str], least: float) -> None:
     # So many that, if the correlation is 0.998, the bound is above `least` but for once in 10^5 seeds.
     replications = range(14)
     silo, pod = (load(EXAMPLES / f"{name}.yaml", overrides=overrides) for name in ("silo", "pod"))

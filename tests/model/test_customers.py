@@ -83,7 +83,7 @@ def test_with_certain_churn_everybody_leaves_at_the_end_of_the_first_full_month(
 
 
 def test_a_higher_churn_takes_the_same_customers_sooner() -> None:
-    # Survival by threshold: common luck for lifetimes.
+    # Survival by threshold: common random numbers for lifetimes.
     def last_month(churn: float) -> dict[log_reader.Lead, int]:
         replication = run(base(churn, 24, 300))
         return {

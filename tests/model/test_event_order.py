@@ -130,11 +130,11 @@ def test_an_instant_goes_by_its_stated_order() -> None:
     )
     instants = dict(log_reader.by_instant(run(scenario)))
     assert set(instants) <= {month * MONTH for month in range(4)}
-    told = {
-        round(time / MONTH): [(e.kind, e.channel, e.number, e.step) for e in group if e.kind in TOLD]
+    groups = {
+        round(time / MONTH): [(e.kind, e.channel, e.number, e.step) for e in group if e.kind in KINDS]
         for time, group in instants.items()
     }
-    assert told[0] == [
+    assert groups[0] == [
         # Arrivals only, by the alphabetical order of the channels.
         ("enter", "fair", 0, "think"),
         ("done", "fair", 0, "think"),
@@ -144,23 +144,23 @@ def test_an_instant_goes_by_its_stated_order() -> None:
         ("ready", "web", 0, "sell"),
         ("start", "web", 0, "sell"),
     ]
-    kinds = [entry[0] for entry in told[2]]
+    kinds = [entry[0] for entry in groups[2]]
     assert kinds[0] == "leave", "the month's end comes first"
-    for happening in (told[1], told[2]):
-        worked = [i for i, entry in enumerate(happening) if entry[0] == "done" and entry[3] == "sell"]
-        readied = [i for i, e in enumerate(happening) if e[0] == "ready" and e[1] == "fair"]
-        arrived = [i for i, entry in enumerate(happening) if entry[0] == "enter"]
+    for events in (groups[1], groups[2]):
+        worked = [i for i, entry in enumerate(events) if entry[0] == "done" and entry[3] == "sell"]
+        readied = [i for i, e in enumerate(events) if e[0] == "ready" and e[1] == "fair"]
+        arrived = [i for i, entry in enumerate(events) if entry[0] == "enter"]
         assert worked
         assert readied
         assert len(arrived) == 2
         assert max(worked) < min(readied)
         assert max(readied) < min(arrived)
-        assert [happening[i][1] for i in arrived] == ["fair", "web"]
+        assert [events[i][1] for i in arrived] == ["fair", "web"]
     ended = [e.detail for e in instants[2 * MONTH] if e.kind == "done" and e.step == "sell"]
     assert ended == ["sales#1/AE#1", "sales#1/AE#2"], "people by their number"
 
 
-TOLD = ("enter", "ready", "start", "done", "leave")
+KINDS = ("enter", "ready", "start", "done", "leave")
 
 
 @pytest.mark.parametrize("assignment", ["first_free", "round_robin", "least_loaded"])

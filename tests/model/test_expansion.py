@@ -19,6 +19,7 @@ from money_scenarios import (
     assert_hazards,
     at_once,
     by_cause,
+    by_odds,
     customer_base,
     ledger,
     market,
@@ -90,7 +91,7 @@ def test_seats_spread_along_their_mean_path_to_the_limit() -> None:
     for month in (1, 6, 12, 24, 36, 48):
         assert_mean(means[:, month - 1], theory[month], sharpness=0.02)
     # That is about the logistic path s + g s (1 − s / L), and never above it: growth being concave in seats,
-    # what luck spreads takes a little off the mean.
+    # what chance spreads takes a little off the mean.
     logistic = [1.0]
     for _ in range(months):
         logistic.append(logistic[-1] * (1 + growth * (1 - logistic[-1] / limit)))
@@ -300,7 +301,7 @@ def test_at_renewal_once_a_term() -> None:
     assert by_cause(run_without_log(customer_base({"levers": {"up": once}}, customers=1)), "expansion") == {}
 
 
-def test_levers_do_not_share_their_luck() -> None:
+def test_levers_draw_independently() -> None:
     # Two of even chance: both with a quarter of the customers.
     levers = {"a": lever(0.5, 1.0), "b": lever(0.5, 1.0)}
     replication = run(customer_base({"levers": levers}, customers=4000, months=1))
@@ -413,7 +414,7 @@ def test_who_returns_is_new_by_age_and_can_leave_again() -> None:
     assert ledger(replication, "customers_reactivated") == [0, 5] * 4
 
 
-def test_who_returns_leaves_by_new_luck() -> None:
+def test_who_returns_leaves_by_new_draws() -> None:
     # Half leave a month, all come back: of those who are back again half, whatever had become of them.
     product = {"churn_per_month": 0.5, "reactivation": {"probability_per_month": 1.0}}
     assert_hazards(run_without_log(customer_base(product, customers=3000)), 0.5)
@@ -439,11 +440,6 @@ def test_who_returns_is_looked_after_again() -> None:
 
 
 # --------------------------------------------------------------------------------------------- the next sale
-
-
-def by_odds(probability: float, factor: float) -> float:
-    odds = probability / (1 - probability) * factor
-    return odds / (1 + odds)
 
 
 def naming(reference: Data, *, customers: int, leads: int, months: int = 1, **parts: Any) -> Scenario:

@@ -1,4 +1,4 @@
-"""A lead's luck: every distribution against its theory, and independence of the block size."""
+"""Draws of a lead: every distribution against its theory, and independence of the block size."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def lognormal(mean: float, sd: float) -> Any:
 
 
 def sample(column: Column, size: int = N) -> NDArray[np.float64]:
-    luck = Luck(Streams(11, 0), "web", {"t": 1.0}, {"t": [uniform("other/pass"), column]})
-    return np.array([row[1] for _, row in luck.block(size)])
+    draws = Luck(Streams(11, 0), "web", {"t": 1.0}, {"t": [uniform("other/pass"), column]})
+    return np.array([row[1] for _, row in draws.block(size)])
 
 
 CASES: dict[str, tuple[Column, Any]] = {
@@ -103,26 +103,26 @@ def test_what_has_no_spread_is_constant(value: float | Distribution, constant: f
 
 def test_tiers_come_by_their_shares() -> None:
     shares = {"a": 0.2, "b": 0.5, "c": 0.3}
-    luck = Luck(Streams(3, 0), "web", shares, {tier: [exponential("churn")] for tier in shares})
-    tiers = [tier for tier, _ in luck.block(N)]
+    draws = Luck(Streams(3, 0), "web", shares, {tier: [exponential("churn")] for tier in shares})
+    tiers = [tier for tier, _ in draws.block(N)]
     for tier, share in shares.items():
         assert_proportion(tiers.count(tier), N, share)
 
 
-def test_columns_of_a_row_are_independent() -> None:
+def test_draws_of_a_lead_are_independent() -> None:
     columns = [
         uniform("a/pass"),
         uniform("b/pass"),
         quantity("a/effort", law(uniform={"low": 0.0, "high": 1.0})),
     ]
-    luck = Luck(Streams(3, 0), "web", {"t": 1.0}, {"t": columns})
-    table = np.array([row.tolist() for _, row in luck.block(N)])
+    draws = Luck(Streams(3, 0), "web", {"t": 1.0}, {"t": columns})
+    table = np.array([row.tolist() for _, row in draws.block(N)])
     r = np.corrcoef(table.T)[np.triu_indices(3, 1)]
     assert (np.abs(np.arctanh(r)) * np.sqrt(N - 3) < stats.norm.ppf(1 - ALARM / 2)).all()
 
 
 @given(sizes=st.lists(st.integers(0, 40), min_size=1, max_size=10))
-def test_the_block_size_does_not_matter_to_luck(sizes: list[int]) -> None:
+def test_the_block_size_does_not_change_the_draws(sizes: list[int]) -> None:
     def fresh() -> Luck:
         columns = [column for column, _ in CASES.values() if column.purpose != "s/effort"]
         effort = CASES["lognormal"][0]
@@ -131,8 +131,8 @@ def test_the_block_size_does_not_matter_to_luck(sizes: list[int]) -> None:
         )
 
     whole = [(tier, row.tolist()) for tier, row in fresh().block(sum(sizes))]
-    luck = fresh()
-    assert [(tier, row.tolist()) for size in sizes for tier, row in luck.block(size)] == whole
+    draws = fresh()
+    assert [(tier, row.tolist()) for size in sizes for tier, row in draws.block(size)] == whole
 
 
 @pytest.mark.parametrize("block", [1, 7, 100])

@@ -1,4 +1,4 @@
-"""Everything that happens to a lead, at once: the books balance, and nobody's luck depends on others'."""
+"""Mechanisms switched on one by one and all at once: leads that they do not concern are left alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from simsales.scenario import Scenario, load
 EXAMPLES = Path(__file__).parents[2] / "scenarios"
 
 
-# ----------------------------------------------------------------------------------- the luck of other leads
+# ---------------------------------------------------------------------------------- the draws of other leads
 
 DELAY = {"lognormal": {"mean": 4.0, "sd": 3.0}}
 

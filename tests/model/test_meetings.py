@@ -151,7 +151,7 @@ def first_times(replication: Replication) -> dict[log_reader.Lead, tuple[float, 
     ],
     ids=["no-show", "repeat"],
 )
-def test_the_luck_of_the_first_attempt_is_as_without(mechanism: Data) -> None:
+def test_the_first_attempt_draws_the_same_numbers_as_without(mechanism: Data) -> None:
     plain = first_times(run(meeting(effort=LAW, people=900)))
     wound = run(meeting(effort=LAW, people=900, **mechanism))
     lives = log_reader.events_by_lead(wound)
@@ -258,7 +258,7 @@ def test_a_dedicated_team_is_so_much_faster_each_time() -> None:
 
 
 def test_a_dedicated_team_is_so_much_better_once() -> None:
-    # The odds of the meeting that decides are 0.8 times as stated, however many have been before it.
+    # The meeting that decides passes with 0.8 times its probability, however many have been before it.
     scenario = meeting(repeat={"probability": 1.0, "after_days": 1.0, "at_most": 2}).model_dump(
         exclude_unset=True
     )
@@ -311,10 +311,10 @@ def test_they_are_all_busy_from_the_last_ones_coming_to_the_end() -> None:
     met, waited = 0.0, 0.0
     people: dict[str, list[tuple[float, float]]] = {}
     for life in log_reader.events_by_lead(replication).values():
-        told = [(e.kind, role(e)) for e in life if e.kind in ("ready", "start")]
+        entries = [(e.kind, role(e)) for e in life if e.kind in ("ready", "start")]
         # The host first; then one after the other, in the order of the alphabet.
         order = [(kind, who) for who in ("FAE", "SE", "VP") for kind in ("ready", "start")]
-        assert told == order[: len(told)]
+        assert entries == order[: len(entries)]
         starts = {role(e): e for e in life if e.kind == "start"}
         if len(starts) < 3:
             continue

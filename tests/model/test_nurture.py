@@ -1,4 +1,4 @@
-"""Winding journeys: leads that do not pass are kept warm, and some come back."""
+"""Nurture: leads that do not pass are kept warm, and some come back."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def tally(replication: Replication) -> tuple[int, int]:
 
 
 def won(call: float, sell: float, share: float, factor: float, at_most: int) -> float:
-    """Share won if those who fail ``sell`` come back to ``call``: each time the odds of both × factor."""
+    """Share won if those who fail ``sell`` come back to ``call``: both pass × factor each time."""
     total, there, standing = 0.0, 1.0, 1.0
     for _ in range(at_most + 1):
         passed = there * min(call * standing, 1)
@@ -118,7 +118,7 @@ def test_the_more_come_back_the_more_are_won_and_none_is_lost_by_it() -> None:
     assert winners(0.9, 0.5) < winners(0.9) < winners(0.9, 1.2)
 
 
-# ------------------------------------------------------------------------------------------------- whose luck
+# ------------------------------------------------------------------------------------------------- the draws
 
 
 def test_the_first_time_is_as_if_there_were_no_second() -> None:
@@ -144,8 +144,8 @@ def test_the_first_time_is_as_if_there_were_no_second() -> None:
     assert back > 500
 
 
-def test_the_second_time_has_luck_of_its_own() -> None:
-    # Failing can only be told from the second time where all come back: odds as before, so nothing but luck.
+def test_the_second_time_has_draws_of_its_own() -> None:
+    # All come back, with pass probabilities as before: the second time depends on nothing but chance.
     nurture = {"to": "sell", "share": 1.0, "after_days": 1.0}
     efforts: list[tuple[float, float]] = []
     second = Counter[bool]()

@@ -10,6 +10,7 @@ import log_reader
 import numpy as np
 import pytest
 from inference import ALARM, assert_distributed, assert_mean, assert_proportion
+from money_scenarios import ledger
 from scipy import stats
 from small_scenarios import HOURS, MONTH, run, small_scenario
 
@@ -32,11 +33,7 @@ def concern(opening: Any, **parts: Any) -> Scenario:
     )
 
 
-def ledger(replication: Replication, column: str) -> list[float]:
-    return [float(x) for x in replication.tables["ledger"][column]]
-
-
-# ---------------------------------------------------------------------------------------------------- neutral
+# ---------------------------------------------------------------------------------------------------- nobody
 
 
 def test_an_opening_of_nobody_adds_rows_of_zeros() -> None:
@@ -300,7 +297,7 @@ def test_leads_in_mid_course_are_as_fit_as_those_who_come_so_far() -> None:
 
 
 def test_a_large_opening_takes_time_and_memory_in_proportion() -> None:
-    # The row of luck of one lead does not depend on how many others there are.
+    # The row of draws of one lead does not depend on how many others there are.
     from simsales.model import opening as module
 
     widths: list[int] = []
@@ -337,7 +334,7 @@ def test_every_lead_of_the_opening_has_a_number_of_its_own() -> None:
     assert sorted(e.number for e in log_reader.of_kind(replication, "enter")) == list(range(11))
 
 
-def test_one_more_customer_leaves_the_luck_of_the_others_alone() -> None:
+def test_one_more_customer_leaves_the_draws_of_the_others_alone() -> None:
     def happened(customers: int, meeting: int) -> dict[str, list[Any]]:
         opening = {
             "customers": {"t": {"customers": customers}},

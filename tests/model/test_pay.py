@@ -282,7 +282,7 @@ def test_conditions_of_the_contract(term: int, ahead: int, conditions: Data, exp
 
 def test_pay_per_accepted_lead() -> None:
     # Forty leads are looked at, one a day; for those whom the AE accepts the MDR gets 35, in the month of
-    # acceptance and whether or not they sign. (Luck says who is accepted: the count is the funnel's.)
+    # acceptance and whether or not they sign. (Chance decides who is accepted: the count is the funnel's.)
     journey = {
         "qualify": {"by": "MDR", "on": "MQL", "effort_hours": 1, "to": "SQL"},
         "accept": {"by": "AE", "effort_hours": 0.1, "pass_probability": 0.5, "to": "SAL"},

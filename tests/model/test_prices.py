@@ -18,6 +18,7 @@ from money_scenarios import (
     assert_hazards,
     at_once,
     by_cause,
+    by_odds,
     customer_base,
     ledger,
     market,
@@ -29,12 +30,6 @@ from small_scenarios import MONTH, run, small_scenario
 
 from simsales.model import Replication
 from simsales.scenario import Scenario
-
-
-def by_odds(probability: float, factor: float) -> float:
-    """The probability whose odds are so many times those of another: the definition, on the logit scale."""
-    logit = np.log(probability / (1 - probability)) + np.log(factor)
-    return float(1 / (1 + np.exp(-logit)))
 
 
 def elastic(elasticity: float, price: float, **product: Any) -> Data:
@@ -63,10 +58,10 @@ def test_the_win_probability_moves_on_the_logit_scale(elasticity: float, ratio: 
     assert_proportion(won, 10_000, by_odds(0.4, ratio**-elasticity))
 
 
-def test_the_formula_holds_exactly_for_every_buyers_luck() -> None:
-    # With common luck, the number held against the probability is the same at every price: who buys at one
-    # price is found by who bought at another, without any sampling error. A price that moves the odds by f
-    # is as good as another probability whose odds are f times as large.
+def test_the_formula_holds_exactly_for_every_buyer() -> None:
+    # With common random numbers, the number compared with the probability is the same at every price: who
+    # buys at one price follows from who bought at another, without any sampling error. A price that moves the
+    # odds by f is as good as another probability whose odds are f times as large.
     product = elastic(2.0, 150)
     dear = run(market(product, leads=3000, sign={"pass_probability": 0.4}))
     same = run(market({}, leads=3000, sign={"pass_probability": by_odds(0.4, 1.5**-2)}))
@@ -161,8 +156,8 @@ def test_a_sweep_of_prices_finds_the_best_one(elasticity: float, p0: float) -> N
     # The curve, point by point: binomial, with thirteen looks.
     for won, probability in zip(simulated, p, strict=True):
         assert stats.binomtest(int(won), LEADS, probability).pvalue > ALARM / len(GRID)
-    # By common luck who buys at a price buys at every lower one, so the sampling error of a difference is
-    # that of nested events. Only prices that it cannot tell from the best one may come out ahead.
+    # With common random numbers, who buys at a price buys at every lower one, so the sampling error of a
+    # difference is that of nested events. Only prices within it of the best one may come out ahead.
     mrr = simulated * GRID / LEADS
     found = int(mrr.argmax())
     undecided = [i for i in range(len(GRID)) if theory[nearest] - theory[i] <= tolerance(p, i, nearest)]

@@ -101,7 +101,7 @@ def test_all_of_them_multiply() -> None:
 
 
 def test_random_delays_are_stretched_as_they_fall() -> None:
-    # The same lead with the same luck: every delay of whatever law is the same number times the factor.
+    # The same lead with the same draws: every delay of whatever law is the same number times the factor.
     laws: tuple[Any, ...] = (
         {"exponential": {"mean": 5.0}},
         {"lognormal": {"mean": 5.0, "sd": 4.0}},

@@ -323,8 +323,8 @@ def check(folder: Path, files: dict[str, str], words: list[str]) -> None:
             wanted += [(name, number, 1 + len("".join(pieces[:i]))) for i in range(1, len(pieces))]
         (folder / name).write_text(text.replace(MARK, ""), encoding="utf-8")
     faults = faults_of(folder / next(iter(files)))
-    told = [(Path(fault.file).name, fault.line, fault.column) for fault in faults]
-    assert told == wanted, "\n".join(map(str, faults))
+    reported = [(Path(fault.file).name, fault.line, fault.column) for fault in faults]
+    assert reported == wanted, "\n".join(map(str, faults))
     for fault, part in zip(faults, words, strict=True):
         assert part in str(fault)
 

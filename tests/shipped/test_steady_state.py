@@ -27,7 +27,7 @@ def test_the_first_months_are_like_the_last() -> None:
     """
     from scipy import stats
 
-    horizons = (1, 2, 3, 24)  # the pipeline is told at the end of a horizon
+    horizons = (1, 2, 3, 24)  # the pipeline is counted at the end of a horizon
     scenarios = {months: load(FILE, overrides=[f"horizon_months={months}"]) for months in horizons}
     early: dict[str, list[float]] = defaultdict(list)
     late: dict[str, list[float]] = defaultdict(list)
