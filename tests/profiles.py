@@ -1,7 +1,8 @@
 """How thorough the tests with random examples are: the profiles ``day`` and ``full`` of Hypothesis.
 
 ``day`` is for work in progress, ``full`` for what is about to be merged: chosen by ``SIMSALES_TESTS=day`` or
-``full``, else ``full`` where ``CI=true``, else ``day``. Both draw the same examples in every run.
+``full``, else ``full`` where ``CI=true``, else ``day``. Both draw the same examples in every run, as long as
+the code is the same: Hypothesis takes some of its values from it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Small simulations and measures that spawned workers can import, and what the tests share."""
+"""Stubs of simulations and measures, which spawned workers can import."""
 
 from __future__ import annotations
 

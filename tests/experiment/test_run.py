@@ -225,7 +225,7 @@ def test_workers_killed_from_outside_lose_nothing(
 
 
 def driver(folder: Path, workers: int) -> subprocess.Popen[str]:
-    """Run 30 replications of the stub_simulations, some 0.1 s each, in a process of its own."""
+    """Run 30 stub replications, some 0.1 s each, in a process of its own."""
     return subprocess.Popen(
         [sys.executable, Path(__file__).parent / "driver.py", folder, str(workers)],
         stdout=subprocess.PIPE,

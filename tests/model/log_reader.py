@@ -1,4 +1,4 @@
-"""The event log read again, without the model's own counters: what the tests hold against its tables."""
+"""Reads the event log, independently of the model's own counters, for tests to compare with its tables."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NAMES_A_PERSON = ("ready", "start", "done", "sign", "talk", "expansion")
 
 
 def without_people(replication: Replication) -> list[Event]:
-    """The log without the names of people and teams: who does it may change, not what becomes of it."""
+    """The log without the names of people and teams: people may change where results do not."""
     return [e._replace(detail="") if e.kind in NAMES_A_PERSON else e for e in events(replication)]
 
 

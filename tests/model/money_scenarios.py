@@ -1,6 +1,4 @@
-"""Scenarios for the tests of money and of customers' lives, each with one thing switched on, and what is
-read from their tables.
-"""
+"""Scenarios for the tests of money and customers, each with one mechanism on; and readers of their tables."""
 
 from __future__ import annotations
 

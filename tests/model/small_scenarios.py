@@ -1,4 +1,4 @@
-"""Small scenarios for the tests of the model, each as plain as the thing that it shows.
+"""Small scenarios for the tests of the model.
 
 Everywhere an hour of work takes exactly one day (``HOURS`` hours a month): efforts can be read as days.
 """

@@ -1,4 +1,4 @@
-"""Inbound arrivals: how many, when, and who is who when the volume changes."""
+"""Inbound arrivals: their number, their times, and which leads stay the same when the volume changes."""
 
 from __future__ import annotations
 

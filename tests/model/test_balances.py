@@ -1,4 +1,4 @@
-"""Nothing is lost and nothing made up: the identities of ``balances`` in random scenarios and awkward ones.
+"""The identities of ``balances``, in random scenarios and in awkward ones.
 
 (Random scenarios with contracts, prices and pay: ``test_cash``.)
 """
@@ -56,11 +56,11 @@ def test_a_random_scenario_with_all_mechanisms_balances(scenario: Scenario, repl
         assert_pure_and_picklable(scenario, 9, logged)
 
 
-# ----------------------------------------------------------------------------------- what chance seldom meets
+# ------------------------------------------------------------------ what random scenarios seldom contain
 
 
 def balanced_or_refused(journey: Data, **parts: object) -> None:
-    """The journey is either refused by the schema, or its books balance, with and without a log."""
+    """The schema refuses the journey, or its replication balances, with and without a log."""
     try:
         scenario = small_scenario(
             tiers={"t": {"price_per_month": 100, "churn_per_month": 0.3}},

@@ -1,4 +1,4 @@
-"""The books of money: what customers are charged, pay, and cost, in random scenarios and by hand."""
+"""Revenue, receipts, deferred revenue and costs, in random scenarios and worked out by hand."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def cash_is_that_of_the_accounts(
 
 
 def terms_are_kept(scenario: Scenario, everybody: list[Account], replication: Replication) -> None:
-    """Who is bound leaves, pays another price or buys less at the end of a term only."""
+    """A customer under contract leaves, pays another price or buys less at the end of a term only."""
     lives = log_reader.events_by_lead(replication)
     for account in everybody:
         if account.contract is None or not account.aged:

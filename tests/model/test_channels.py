@@ -1,4 +1,4 @@
-"""Where leads come from: weather, weekdays, bursts, word of mouth, what it costs, and whose step is whose."""
+"""Channels: dispersion, weekdays, bursts, referrals, costs, and steps for some channels only."""
 
 from __future__ import annotations
 
@@ -404,7 +404,7 @@ TRADES = {"steel": 0.3, "food": 0.7}
 
 
 def by_segment(*, share: bool = True) -> Scenario:
-    """A team for every region and industry, which its people's names tell."""
+    """A team for every region and industry, so that names of people show both."""
     segments = {"regions": SHARES, "industries": TRADES} if share else {}
     teams = {
         f"{region}_{trade}": {

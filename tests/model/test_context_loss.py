@@ -1,4 +1,4 @@
-"""What is lost when a lead changes hands, and what is won when somebody knew it before the sale."""
+"""Context lost at a hand-off, and gained when somebody knew the customer before the sale."""
 
 from __future__ import annotations
 

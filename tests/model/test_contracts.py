@@ -1,4 +1,4 @@
-"""Contracts: for how long, paid when, chosen by whom, and the conversation in which a term is prolonged."""
+"""Contracts: term, payment, choice, and the conversation about renewal."""
 
 from __future__ import annotations
 

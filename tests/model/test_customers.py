@@ -1,4 +1,4 @@
-"""Customers: how long they stay, what becomes of work for those who leave, and the care they ask for."""
+"""Customers: lifetimes, work for those who leave, and care."""
 
 from __future__ import annotations
 

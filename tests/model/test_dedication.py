@@ -1,4 +1,4 @@
-"""Teams that are for some leads: who gets whom, what it brings, and where the others go."""
+"""Dedicated teams: which leads they get, what dedication gains, and where overflow goes."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def test_a_half_of_the_effort_is_a_half_of_the_load() -> None:
 
 
 def segments(scenario: Scenario) -> dict[log_reader.Lead, str]:
-    """Each lead's region, told by the team to which it goes when everybody keeps to his own."""
+    """Each lead's region, as its team shows when every team keeps to its own."""
     data = scenario.model_dump(exclude_unset=True)
     data["organization"] = {
         "teams": {name: {"members": {"AE": 1}, "serves": {"regions": [name]}} for name in REGIONS}

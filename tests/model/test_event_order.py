@@ -1,4 +1,4 @@
-"""Ties: what falls on the same instant happens in a stated order, whatever the order of the scenario file."""
+"""Order of simultaneous events: as stated, whatever the order of the scenario file."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_the_order_of_a_random_file_plays_no_part(original: Data, choices: st.Da
 
 
 def test_an_instant_goes_by_its_stated_order() -> None:
-    """Month end, end of work, lead ready, arrival: all at the first month's end, and each tells on the next.
+    """Month end, end of work, lead ready, arrival: all at the first month's end, and each affects the next.
 
     Efforts and the buyer's delay take exactly a month, new leads come at each month's first instant, and
     ``old`` has brought a customer who leaves at the end of month 2.

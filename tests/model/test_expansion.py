@@ -1,4 +1,4 @@
-"""What becomes of the revenue of those who stay, who comes back, and what customers do for the next sale."""
+"""Expansion, contraction and reactivation; references, referrals and communities."""
 
 from __future__ import annotations
 
@@ -455,7 +455,7 @@ def naming(reference: Data, *, customers: int, leads: int, months: int = 1, **pa
 
 
 def assert_wins(replication: Replication, probabilities: list[float], channel: str = "web") -> None:
-    """Of the leads of each month as many win as stated."""
+    """As many leads of each month win as stated."""
     funnel = replication.tables["funnel"]
     for month, p in enumerate(probabilities, 1):
         rows = (funnel["month"] == month) & (funnel["channel"] == channel)

@@ -1,4 +1,4 @@
-"""Fit and aims: selection by a noisy threshold, held against integrals over the normal distribution."""
+"""Fit and aims: selection by a noisy threshold, against integrals over the normal distribution."""
 
 from __future__ import annotations
 

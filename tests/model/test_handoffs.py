@@ -1,4 +1,4 @@
-"""Hand-offs: when there is one, how long it takes, and how many leads it loses."""
+"""Hand-offs: where they occur, how long they take, and how many leads they lose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Meetings: buyers who do not turn up, meetings that are not the last, and several people needed at once."""
+"""Meetings: no-shows, repeated meetings, and meetings of several people."""
 
 from __future__ import annotations
 

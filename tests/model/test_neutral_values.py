@@ -1,4 +1,4 @@
-"""Whatever is stated at its neutral value is as good as not stated, in any scenario."""
+"""A mechanism stated at its neutral value changes nothing, in any scenario."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simsales.scenario import Scenario
 from simsales.scenario.parts import STATES
 
 Change = Callable[[Data], None]
-"""What is stated, in place."""
+"""States a mechanism at its neutral value, in place."""
 
 OF_TIERS: dict[str, Data] = {
     "contracts: the one there is": {"contracts": {"monthly": {}}},
@@ -103,7 +103,7 @@ OF_TIERS: dict[str, Data] = {
 
 
 def price_changes(customers: str) -> Change:
-    """The list price changes twice to what it is; with all that a price can move."""
+    """The list price 'changes' twice to what it is already, with everything that a price can move."""
 
     def state(scenario: Data) -> None:
         for tier in scenario["tiers"].values():
@@ -161,7 +161,7 @@ def steps(where: Callable[[Data], bool], **fields: Any) -> Change:
 
 
 def nurture(scenario: Data) -> None:
-    """Of those who fail a step, none comes back to it."""
+    """None of those who fail a step comes back to it."""
     for journey in scenario["journeys"].values():
         for name, step in journey.items():
             if "pass_probability" in step:
@@ -214,7 +214,7 @@ OF_ORGANIZATIONS: dict[str, Change] = {
 
 
 def assert_neutral(state: Change, plain: Data) -> None:
-    """What is stated changes neither an event nor a table."""
+    """Stating it changes no event and no table."""
     stated = deepcopy(plain)
     state(stated)
     assume(stated != plain)
@@ -260,7 +260,7 @@ def test_of_an_organization_or_opening(neutral: str, plain: Data) -> None:
 @settings(max_examples=examples(40), phases=WITHOUT_SHRINKING)
 @given(data())
 def test_a_channel_that_brings_nobody_changes_nothing(brings: str, plain: Data) -> None:
-    """It has rows of its own in the tables of channels; in all others it is not to be seen."""
+    """It has rows of its own in the tables by channel, and shows in no other."""
     stated = deepcopy(plain)
     first = next(iter(plain["channels"].values()))
     stated["channels"]["zz"] = {"enters_as": first["enters_as"], brings: 0, "tiers": first["tiers"]}

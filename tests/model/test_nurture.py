@@ -1,4 +1,4 @@
-"""Nurture: leads that do not pass are kept warm, and some come back."""
+"""Nurture: some of the leads that fail a step come back later."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def journey(nurture: Data | None, *, call: float = 0.6, sell: float = 0.3, peopl
 
 
 def finished(replication: Replication) -> dict[log_reader.Lead, list[Event]]:
-    """The lives that are over: won, or lost."""
+    """Events of the leads that are won or lost."""
     return {
         lead: life
         for lead, life in log_reader.events_by_lead(replication).items()
@@ -205,7 +205,7 @@ def test_the_way_back_leads_to_whom_the_lead_knows() -> None:
     assert again > 500
 
 
-# -------------------------------------------------------------------------------------------------- the books
+# -------------------------------------------------------------------------------------------------- balances
 
 
 def nurtured_scenario(*, months: int = 6) -> Scenario:
@@ -240,7 +240,7 @@ def nurtured_scenario(*, months: int = 6) -> Scenario:
 
 
 @pytest.mark.parametrize("replication", [0, 1])
-def test_with_nurture_the_books_balance(replication: int) -> None:
+def test_a_scenario_with_nurture_balances(replication: int) -> None:
     # With a log every lead is followed, without one those who fail at once are counted in bulk.
     scenario = nurtured_scenario()
     result = run(scenario, 1, replication)

@@ -1,4 +1,4 @@
-"""A going concern: what is there at the beginning is there exactly, and in balance it stays in balance."""
+"""The opening: exactly as stated, and a firm in steady state stays there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SELL = {"by": "AE", "on": "MQL", "effort_hours": 0.001, "pass_probability": 0.5,
 
 
 def concern(opening: Any, **parts: Any) -> Scenario:
-    """Nobody comes in beside those who are there, unless ``parts`` say otherwise."""
+    """A firm with an opening; nobody else comes in unless ``parts`` say otherwise."""
     return small_scenario(
         **{
             "channels": {"web": {"enters_as": "MQL", "leads_per_month": 0, "tiers": {"t": 1}}},

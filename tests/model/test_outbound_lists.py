@@ -1,4 +1,4 @@
-"""Outbound lists: worked through name by name, when there is time, and to the end."""
+"""Outbound lists: names are taken in order, when there is time, until the list ends."""
 
 from __future__ import annotations
 

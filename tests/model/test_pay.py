@@ -1,4 +1,4 @@
-"""Commissions and bonuses against the plans applied to the event log, and whose cost the pay is: by hand."""
+"""Commissions and bonuses: the plans applied to the event log; and, by hand, what pay counts as."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prices: what buyers and customers make of them, from when on they hold, and the best one."""
+"""Prices: how buyers and customers respond, when changes take effect, and which price is best."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scenarios of one role are queues that theory knows: waits and utilization meet the formulas.
+"""Waits and utilization of one role against the formulas of queueing theory.
 
 Efforts are in days, 1 on average, and ``leads_per_day`` is then the load offered. Intervals are over
 independent replications (``inference.py``); each is also required to be sharp.

@@ -1,4 +1,4 @@
-"""How long a sale takes: deciders, price, a new market, a free trial."""
+"""Length of the sales cycle: deciders, price, a new market, a free trial."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading what is right, refusing everything else in an orderly way, and writing scenarios down again."""
+"""Loading valid scenarios, refusing all else with a stated fault, and writing scenarios."""
 
 from __future__ import annotations
 

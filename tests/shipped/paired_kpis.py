@@ -1,4 +1,4 @@
-"""What the tests of the example scenarios share: KPIs of many replications, compared by pairs.
+"""KPIs of many replications of an example, compared by pairs: shared by the tests of the examples.
 
 Seeds are fixed, so a test gives the same verdict every time. Its tolerance is nevertheless computed: a claim
 about a direction is held against a one-sided t interval of confidence 1 − ``FALSE_PASS``, so a mechanism that

@@ -1,4 +1,4 @@
-"""The scenarios that travel with the program: whole, explained, and doing what they say."""
+"""The shipped scenarios are valid, explained, and true to what they say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A going concern in balance stays in balance: its first months are like its last."""
+"""The going concern (going-concern.yaml) is in steady state: its first months are like its last."""
 
 from __future__ import annotations
 
