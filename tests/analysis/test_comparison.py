@@ -58,6 +58,7 @@ def test_interval_covers_the_true_difference_at_its_level(replications: int) -> 
     assert low <= covered <= high
 
 
+@pytest.mark.slow
 def test_intervals_of_four_alternatives_cover_all_at_once() -> None:
     effects = [0.0, 0.5, -1.0, 0.0]
     found = experiments(effects, 6, correlation=0.7, seed=4, sds=[1.0, 0.5, 2.0, 1.0])
@@ -68,6 +69,7 @@ def test_intervals_of_four_alternatives_cover_all_at_once() -> None:
     assert covered >= stats.binom.ppf(FALSE_ALARM, EXPERIMENTS, 0.95)
 
 
+@pytest.mark.slow
 def test_without_a_difference_few_verdicts_are_false() -> None:
     two = experiments([0, 0], 10, correlation=0.5, seed=5)
     four = experiments([0, 0, 0, 0], 10, correlation=0.5, seed=6)

@@ -47,6 +47,7 @@ def test_dollar_signs_are_dollar_signs() -> None:
     assert not any(text.get_parse_math() for text in texts)
 
 
+@pytest.mark.slow
 def test_files_repeat_byte_for_byte_whatever_the_users_settings(tmp_path: Path) -> None:
     first = save(monthly_mrr(mrr({"silo": 1.0, "pod": 1.2}), range(1, 25)), tmp_path / "a.b")
     with mpl.rc_context({"font.size": 40, "axes.grid": True, "savefig.dpi": 30, "svg.hashsalt": "other"}):
@@ -69,6 +70,7 @@ def test_a_slide_is_16_to_9_and_sharp(tmp_path: Path) -> None:
     assert width == pytest.approx(13.333 * 200, abs=1)
 
 
+@pytest.mark.slow
 def test_charts_do_not_load_pyplot() -> None:
     import subprocess
     import sys

@@ -64,6 +64,7 @@ def test_the_axis_begins_at_zero_and_holds_everything() -> None:
     assert high >= max(np.quantile(values, 0.95, axis=0).max() for values in series.values())
 
 
+@pytest.mark.slow
 def test_the_title_is_the_finding_of_the_paired_difference() -> None:
     clear = title(monthly_mrr(mrr({"silo": 1.0, "pod": 1.3}), range(1, 25)))
     worse = title(monthly_mrr(mrr({"silo": 1.0, "pod": 0.7}), range(1, 25)))

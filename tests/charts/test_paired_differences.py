@@ -60,6 +60,7 @@ def test_markers_tell_better_from_worse_without_colour() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_title_is_the_finding() -> None:
     clear = title(paired_differences(compared(["silo", "pod"], EFFECTS), units))
     same = title(paired_differences(compared(["silo", "pod"]), units))

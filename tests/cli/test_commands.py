@@ -161,6 +161,7 @@ def test_a_new_name_that_may_be_a_slip_is_doubted(tmp_path: Path) -> None:
     assert run("validate", tmp_path / "renamed.yaml")[1] == ""
 
 
+@pytest.mark.slow
 def test_ninety_thousand_faults_are_not_all_told(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("".join(f"k{n}: 1\n" for n in range(20_000)))
     lines = run("validate", tmp_path / "a.yaml", code=2)[1].splitlines()
@@ -287,6 +288,7 @@ def test_debug_shows_the_traceback(failing: type, error: Exception, code: int) -
     assert err.splitlines()[-1].startswith("error: ")
 
 
+@pytest.mark.slow
 def test_no_traceback_unless_asked_for() -> None:
     done = python("-m", "simsales", "validate", "missing.yaml")
     assert (done.returncode, done.stdout) == (2, "")

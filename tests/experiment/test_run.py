@@ -44,6 +44,7 @@ def status(folder: Path) -> str:
 # ------------------------------------------------------------------------------------------------ determinism
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "shuffles"), [(serial, False), (processes(1), False), (processes(2), True), (processes(3), True)]
 )
@@ -100,6 +101,7 @@ def test_an_interrupted_experiment_leaves_pairs(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------------------------------- progress
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [serial, processes(2)])
 def test_progress_counts_what_was_there_before(make: MakeExecutor, tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
@@ -140,6 +142,7 @@ def test_requests_that_do_not_fit(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------------------------------- failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [serial, processes(2)])
 def test_a_failing_replication_is_data_and_is_tried_again(
     make: MakeExecutor, tmp_path: Path, undisturbed: Callable[[int], Content]
@@ -161,6 +164,7 @@ def test_a_failing_replication_is_data_and_is_tried_again(
     assert stub_simulations.content(tmp_path / "x") == undisturbed(6)
 
 
+@pytest.mark.slow
 def test_failures_do_not_depend_on_the_executor(tmp_path: Path) -> None:
     for name, make in (("a", serial), ("b", processes(2))):
         stub_simulations.run(tmp_path / name, measure=stub_simulations.measure_badly, make_executor=make)
@@ -174,6 +178,7 @@ def test_failures_know_their_stage(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_killed_worker_loses_nothing(tmp_path: Path, undisturbed: Callable[[int], Content]) -> None:
     simulate = partial(stub_simulations.die, which=3, deaths=tmp_path / "deaths", times=1)
     assert stub_simulations.run(tmp_path / "x", simulate=simulate, make_executor=processes(2)) == (12, 0, [])
@@ -181,6 +186,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path, undisturbed: Callable[[in
     assert stub_simulations.content(tmp_path / "x") == undisturbed(6)
 
 
+@pytest.mark.slow
 def test_a_replication_that_always_kills_its_worker(tmp_path: Path) -> None:
     simulate = partial(stub_simulations.die, which=3, deaths=tmp_path / "deaths", times=99)
     summary = stub_simulations.run(tmp_path / "x", simulate=simulate, make_executor=processes(2))
@@ -191,6 +197,7 @@ def test_a_replication_that_always_kills_its_worker(tmp_path: Path) -> None:
         assert store.replications_done() == [0, 1, 2, 4, 5]
 
 
+@pytest.mark.slow
 def test_workers_killed_from_outside_lose_nothing(
     tmp_path: Path, undisturbed: Callable[[int], Content]
 ) -> None:
@@ -235,6 +242,7 @@ def driver(folder: Path, workers: int) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_killed_driver_loses_only_what_was_in_flight(
     tmp_path: Path, undisturbed: Callable[[int], Content]
 ) -> None:
@@ -254,6 +262,7 @@ def test_a_killed_driver_loses_only_what_was_in_flight(
     assert stub_simulations.content(folder) == undisturbed(30)
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_results_to_go_on_with(tmp_path: Path, undisturbed: Callable[[int], Content]) -> None:
     folder = tmp_path / "x"
     with driver(folder, workers=2) as process:

@@ -287,6 +287,7 @@ def test_no_scenario(folder: Path) -> None:
 # -------------------------------------------------------------------------------------------- who may do what
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_refused_until_the_first_has_closed(folder: Path, store: Store) -> None:
     with pytest.raises(InputError, match="another process is writing"):
         create(folder)

@@ -25,7 +25,6 @@ from simsales.model import simulate
 from simsales.scenario import Scenario
 
 
-@pytest.mark.slow
 @settings(max_examples=examples(200))
 @given(scenarios(), st.integers(0, 3))
 def test_a_random_scenario_balances(scenario: Scenario, replication: int) -> None:
@@ -39,7 +38,6 @@ def test_a_random_scenario_balances(scenario: Scenario, replication: int) -> Non
         assert_pure_and_picklable(scenario, 9, logged)
 
 
-@pytest.mark.slow
 @settings(max_examples=examples(110), phases=WITHOUT_SHRINKING)
 @given(scenarios_with_mechanisms(), st.integers(0, 3))
 def test_a_random_scenario_with_all_mechanisms_balances(scenario: Scenario, replication: int) -> None:

@@ -33,7 +33,6 @@ def cents(amount: float) -> Any:
 # ------------------------------------------------------------------------------------------ random scenarios
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 @settings(max_examples=examples(220), phases=WITHOUT_SHRINKING)
 @given(scenarios_with_money(), st.integers(0, 3))

@@ -108,7 +108,6 @@ CHANGES: list[Callable[[Data], None]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 @settings(max_examples=examples(20))
 @given(data())

@@ -92,6 +92,7 @@ def test_without_continuity_the_next_step_of_the_same_role_loses_knowledge_too()
     assert efforts(run(scenario), scenario)["close"] == {6.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("teams", [POD, SILO], ids=["within", "across"])
 def test_a_hand_off_thins_the_next_step_by_exactly_its_factor(teams: Any) -> None:
     passes = {"qualify": 0.9, "demo": 0.8, "close": 0.7}

@@ -196,6 +196,7 @@ def churn_in_the_window(h: Numbers) -> float:
     return float(exposed @ h[: HORIZON - 1] / exposed.sum())
 
 
+@pytest.mark.slow
 def test_in_a_window_all_three_agree_under_constant_hazard() -> None:
     # Customers sign evenly over the month, so each brings half of that month beside its 1 / m full ones: the
     # formula leaves it out.
@@ -212,6 +213,7 @@ def test_in_a_window_all_three_agree_under_constant_hazard() -> None:
     assert half < 0.1 * MARGIN / churn
 
 
+@pytest.mark.slow
 def test_in_a_window_the_formula_misleads_under_a_falling_hazard() -> None:
     # The life table sees each age by itself, and that nothing changes after the third month: 75 × (75.61 +
     # 0.5) = 5708. The formula sees the churn of those who happened to be there, 3.6 % a month: 2058, little
@@ -227,6 +229,7 @@ def test_in_a_window_the_formula_misleads_under_a_falling_hazard() -> None:
     assert abs(mean - (worth - MARGIN / churn)) <= half
 
 
+@pytest.mark.slow
 def test_who_grows_faster_is_misled_more() -> None:
     # The same hazard by age; if each month brings a tenth more customers than the one before, most are young.
     def formula(growth: float) -> Numbers:

@@ -173,6 +173,7 @@ def test_dedication_raises_the_odds_of_a_repeated_meeting_once() -> None:
     assert_proportion(int(simulate(scenario, 1, 0).tables["funnel"]["win"].sum()), 3000, 0.6)
 
 
+@pytest.mark.slow
 def test_a_half_of_the_effort_is_a_half_of_the_load() -> None:
     # M/M/1 at load 0.8 for everybody; at 0.4 for a team that takes half the time: waits by ρ / (μ − λ).
     def waits(dedication: dict[str, Any]) -> list[float]:

@@ -102,6 +102,7 @@ def test_who_never_turns_up_is_lost(chance: float, at_most: int) -> None:
     assert set(losses["step"]) == {"meet"}
 
 
+@pytest.mark.slow
 def test_no_shows_make_work() -> None:
     # Utilization by formula: Σ pᵏ attempts for each lead, of which a share p is in vain.
     chance, load = 0.3, 0.4

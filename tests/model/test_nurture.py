@@ -78,6 +78,7 @@ def won(call: float, sell: float, share: float, factor: float, at_most: int) -> 
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("share", "factor", "at_most"),
     [(1.0, 1.0, 1), (0.5, 0.7, 1), (0.7, 0.7, 3), (1.0, 0.0, 2), (0.8, 1.5, 2), (1.0, 10.0, 1)],
@@ -106,6 +107,7 @@ def test_a_step_that_comes_back_to_itself() -> None:
     assert_proportion(*tally(run(journey(nurture))), 0.6 * chance)
 
 
+@pytest.mark.slow
 def test_the_more_come_back_the_more_are_won_and_none_is_lost_by_it() -> None:
     def winners(share: float, factor: float = 0.8, at_most: int = 1) -> set[log_reader.Lead]:
         nurture = {
@@ -165,6 +167,7 @@ def test_the_second_time_has_draws_of_its_own() -> None:
 # ------------------------------------------------------------------------------------------ when, and to whom
 
 
+@pytest.mark.slow
 def test_they_come_back_after_so_many_days_exactly() -> None:
     lives = log_reader.events_by_lead(
         run(journey({"to": "call", "share": 1.0, "after_days": 17.25, "at_most": 2}))

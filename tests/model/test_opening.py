@@ -357,6 +357,7 @@ def test_one_more_customer_leaves_the_draws_of_the_others_alone() -> None:
 # ---------------------------------------------------------------------------------------------------- balance
 
 
+@pytest.mark.slow
 def test_delays_in_balance_stay_in_balance() -> None:
     """Leads come at rate λ and are under way for D days: λ E[D] of them are (Little), and λ a day arrive."""
     per_day, mean = 20.0, 14.0
@@ -406,6 +407,7 @@ def in_balance(customers: int, waiting: int, **parts: Any) -> Scenario:
     )
 
 
+@pytest.mark.slow
 def test_a_going_concern_in_balance_stays_in_balance() -> None:
     per_month = 0.6 * MONTH * 4
     balance = per_month * 0.5 / 0.1

@@ -166,7 +166,6 @@ def tells_the_contracts(scenario: Scenario) -> bool:
     )
 
 
-@pytest.mark.slow
 @settings(max_examples=examples(200), phases=WITHOUT_SHRINKING)
 @given(scenarios_with_money(everybody_sells=True).filter(tells_the_contracts), st.integers(0, 3))
 def test_pay_is_the_plan_applied_to_the_log(scenario: Scenario, replication: int) -> None:

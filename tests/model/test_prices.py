@@ -103,6 +103,7 @@ def test_a_discount_lowers_the_price_that_the_buyer_responds_to() -> None:
     assert ledger(replication, "mrr_new") == [90 * wins(replication)]
 
 
+@pytest.mark.slow
 def test_each_buyer_has_a_discount_of_its_own_and_responds_to_it() -> None:
     # Off by 0 to 40 %, evenly: without elasticity the mean price is 80; with it, those with a larger discount
     # buy more often, by the integral over the discounts.
@@ -141,6 +142,7 @@ GRID: Numbers = 100 * 4 ** (np.arange(13) / 12 - 0.5)
 LEADS = 8_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("elasticity", "p0"), [(2.0, 0.4), (3.0, 0.75), (5.0, 0.85)])
 def test_a_sweep_of_prices_finds_the_best_one(elasticity: float, p0: float) -> None:
     # A single step: new MRR per lead is R(P) = P p(P) with logit p = logit p0 − e ln(P / ref). Where its
@@ -390,6 +392,7 @@ def test_a_price_change_lengthens_the_cycle_from_its_moment_on(reference: float 
     assert [days for _, days in found] == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_a_higher_price_makes_more_sign_for_a_year() -> None:
     # Odds 0.25/0.75 × 1.5^2 after the change, by the price in force when they sign.
     contracts = {
@@ -404,6 +407,7 @@ def test_a_higher_price_makes_more_sign_for_a_year() -> None:
         assert_proportion(ledger(replication, "customers_new_term")[month], new, share)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 1.5])
 def test_a_higher_price_makes_customers_leave_sooner(ratio: float) -> None:
     # 1 − (1 − m)^(ratio^exponent).
@@ -416,6 +420,7 @@ def test_a_higher_price_makes_customers_leave_sooner(ratio: float) -> None:
     assert_hazards(run_without_log(customer_base(product, customers=20_000)), 1 - 0.95 ** (ratio**1.5))
 
 
+@pytest.mark.slow
 def test_churn_follows_the_price_that_the_customer_pays() -> None:
     # Half of the list price by discounts: 0.8 × 0.625. And the base after a rise at renewal: from the month
     # on in which it pays the new price.

@@ -89,6 +89,7 @@ def meets(scenario: Scenario, *, wait_days: float, load: float, people: int = 1)
 # ------------------------------------------------------------------------------------------------- one server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("effort", "variance"),
     [
@@ -103,6 +104,7 @@ def test_one_person_is_an_m_g_1_queue(effort: Any, variance: float) -> None:
     meets(scenario, wait_days=pollaczek_khinchine(0.5, variance), load=0.5)
 
 
+@pytest.mark.slow
 def test_hours_a_month_set_the_pace() -> None:
     # 140 selling hours a month, 3 hours a lead: 0.652 days each.
     service = 3 * MONTH / 140
@@ -145,6 +147,7 @@ def test_first_free_is_an_m_m_c_queue(people: int, load: float) -> None:
     meets(scenario, wait_days=erlang_c(people, load), load=load, people=people)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("people", "load"), [(2, 1.1)])
 def test_round_robin_splits_the_queue_into_e_c_m_1_queues(people: int, load: float) -> None:
     scenario = queue(leads_per_day=load, effort=EXPONENTIAL, months=500, team=team(people, "round_robin"))
@@ -158,6 +161,7 @@ def test_routing_in_turn_splits_the_queue_in_the_same_way() -> None:
     assert wait(simulate(split, 1, 0)) == pytest.approx(wait(simulate(assigned, 1, 0)), rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["assignment", "routing"])
 def test_least_loaded_is_between_pooled_and_split(level: str) -> None:
     # Joining the shorter of two queues beats taking turns and is beaten by one queue; paired, as the same

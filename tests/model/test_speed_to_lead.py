@@ -64,6 +64,7 @@ def kept(days: NDArray[np.float64], half_life_days: float, floor: float) -> NDAr
     return left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("half_life_days", "floor"), [(1.0, 0.2), (0.25, 0.0)])
 def test_interest_in_an_m_m_1_queue(half_life_days: float, floor: float) -> None:
     # W is 0 with probability 1 − ρ, else exponential of rate µ − λ: E 2^(−W/h) by its Laplace transform.
@@ -110,6 +111,7 @@ def test_interest_never_falls_below_its_floor() -> None:
     assert_proportion(late.count("WIN"), len(late), 0.3)
 
 
+@pytest.mark.slow
 def test_it_is_a_factor_on_what_the_step_passes() -> None:
     step = {"by": "AE", "on": "MQL", "effort_hours": 1.0, "pass_probability": 0.6, "to": "WIN"}
     scenario = small_scenario(
@@ -129,6 +131,7 @@ def test_it_is_a_factor_on_what_the_step_passes() -> None:
     assert_proportion(second.count("WIN"), len(second), 0.6 * (0.2 + 0.8 / 2))
 
 
+@pytest.mark.slow
 def test_the_sooner_the_more_pass_and_none_that_would_not_have() -> None:
     def winners(**interest: float) -> set[log_reader.Lead]:
         channel: Data = {"interest": interest} if interest else {}
@@ -242,6 +245,7 @@ def test_formulas_are_the_ones_in_the_books() -> None:
     assert reneging(0.8, 1.0) == pytest.approx(1 - (1 - np.exp(-0.8)) / 0.8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patience", "load", "theory"),
     [

@@ -23,6 +23,7 @@ UP, DOWN, SAME = 1, -1, 0
 # ------------------------------------------------------------------------------------------------ the story
 
 
+@pytest.mark.slow
 def test_before_selling_more_loses_more() -> None:
     plain, more = replications(BEFORE), replications(BEFORE, A_FIFTH_MORE)
     assert_positive([-each["profit"] for each in plain], "loss")
@@ -70,6 +71,7 @@ def test_the_loss_is_in_what_a_customer_brings_against_what_it_costs() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_loss_is_the_price_of_leads_and_what_reps_are_paid() -> None:
     """Both change nothing but money, so what they change of it can be worked out.
 
