@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 FULL = 100
 """Examples of a test that does not say how many; what a test asks for is stated for this profile."""
-DAY = 10
+DAY = 5
 
 WITHOUT_SHRINKING = [Phase.explicit, Phase.generate]
 """For large scenarios: shrinking one takes minutes, and makes it no plainer."""
@@ -35,5 +35,5 @@ def load_profile() -> None:
 
 
 def examples(number: int) -> int:
-    """So many under ``full``, a tenth of them under ``day``."""
+    """So many under ``full``, a twentieth of them under ``day``."""
     return ceil(number * settings().max_examples / FULL)

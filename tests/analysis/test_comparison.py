@@ -50,6 +50,7 @@ def covers(d: Difference, truth: float) -> bool:
     return abs(d.mean - truth) <= d.half_width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replications", [3, 8, 30])
 def test_interval_covers_the_true_difference_at_its_level(replications: int) -> None:
     found = experiments([0, 0.7], replications, correlation=0.6, seed=replications, sds=[1.0, 2.0])
@@ -83,6 +84,7 @@ def test_without_a_difference_few_verdicts_are_false() -> None:
         assert 0 < false <= stats.binom.isf(FALSE_ALARM, EXPERIMENTS, 0.05)
 
 
+@pytest.mark.slow
 def test_p_better_estimates_the_chance_of_being_better() -> None:
     # Y − X is normal with mean 1 and variance 2 (1 − 0.5) = 1: better with probability Φ(1).
     found = experiments([0, 1], 5, correlation=0.5, seed=7)

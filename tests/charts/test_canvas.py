@@ -60,6 +60,7 @@ def test_files_repeat_byte_for_byte_whatever_the_users_settings(tmp_path: Path) 
     assert b"dc:date" not in first[1].read_bytes()
 
 
+@pytest.mark.slow
 def test_a_slide_is_16_to_9_and_sharp(tmp_path: Path) -> None:
     from PIL import Image
 
@@ -82,6 +83,7 @@ def test_charts_do_not_load_pyplot() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_wording_loads_no_matplotlib() -> None:
     import subprocess
     import sys

@@ -86,6 +86,7 @@ def test_the_title_has_the_figures_of_the_data() -> None:
     assert title(figure) == "After 1 month pod earns $110k of MRR, 10.0 % more than silo (±2.5 %)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "growth",
     [

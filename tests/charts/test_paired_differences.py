@@ -123,6 +123,7 @@ def test_one_panel_for_each_alternative() -> None:
         assert artist(axes, "mean win").get_xdata() == pytest.approx([100 * relative])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "alternatives", [["silo", "pod"], ["silo", "pod", "a-very-long-name-of-a-hybrid", "region", "fifth"]]
 )

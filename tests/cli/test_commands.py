@@ -296,6 +296,7 @@ def test_no_traceback_unless_asked_for() -> None:
     assert "Traceback" in python("-m", "simsales", "validate", "--debug", "missing.yaml").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell with pipes")
 def test_a_closed_pipe_is_no_news() -> None:
     reader, writer = os.pipe()
@@ -311,6 +312,7 @@ def test_a_closed_pipe_is_no_news() -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 @pytest.mark.parametrize("args", [["schema"], ["--help"], ["--version"], ["run", "--help"]])
 def test_a_full_disk_is_no_bug(args: list[str]) -> None:
@@ -325,6 +327,7 @@ def test_a_full_disk_is_no_bug(args: list[str]) -> None:
     assert (done.returncode, done.stderr) == (1, "error: standard output: No space left on device\n")
 
 
+@pytest.mark.slow
 def test_an_old_console_gets_question_marks(tmp_path: Path) -> None:
     done = python(
         "-m",

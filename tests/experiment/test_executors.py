@@ -136,12 +136,14 @@ def test_a_task_that_twice_dies_alone_is_given_up(make: MakeExecutor, window: in
     assert (tmp_path / "deaths").read_bytes() == b"xxx"  # the first time it was not alone
 
 
+@pytest.mark.slow
 def test_the_failure_says_how_the_worker_died(tmp_path: Path) -> None:
     ((_, failure),) = run_tasks(partial(die_on, 0, 9, tmp_path / "deaths"), [0], TWO, window=1)
     assert isinstance(failure, TaskFailure)
     assert failure.message == "the worker process died (by SIGKILL)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "said"),
     [
@@ -181,6 +183,7 @@ def get_children() -> list[int]:
     return [child.pid for child in active_children() if child.pid]
 
 
+@pytest.mark.slow
 def test_shutdown_leaves_no_process_behind() -> None:
     executor = TWO()
     pids = {future.result() for future in [executor.submit(own_pid, n) for n in range(4)]}

@@ -291,6 +291,7 @@ def test_ctrl_c_gets_through_a_serial_simulation(tmp_path: Path) -> None:
     assert status(tmp_path / "x") == "interrupted"
 
 
+@pytest.mark.slow
 def test_who_shares_out_the_work_does_not_load_the_simulator() -> None:
     code = "import sys, simsales.experiment.run; print('simpy' in sys.modules, 'scipy' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

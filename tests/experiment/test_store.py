@@ -106,6 +106,7 @@ OPENING = Opening.model_validate({"customers": {"smb": {"customers": 2}}})
 SILO, POD = stub_simulations.SCENARIOS["silo"], stub_simulations.SCENARIOS["pod"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenarios", "seed", "said"),
     [
@@ -139,6 +140,7 @@ def test_another_experiment_is_refused(
     assert ((folder / "manifest.json").read_bytes(), stub_simulations.content(folder)) == before
 
 
+@pytest.mark.slow
 def test_another_question_is_the_same_experiment(folder: Path) -> None:
     create(folder)
     asked = changed(POD, question="Is it better? " * 20)
@@ -304,6 +306,7 @@ def test_a_second_writer_is_refused_until_the_first_has_closed(folder: Path, sto
     create(folder)
 
 
+@pytest.mark.slow
 def test_the_lock_of_a_killed_writer_is_gone(folder: Path) -> None:
     code = """
 import os, signal, sys, stub_simulations

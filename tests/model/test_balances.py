@@ -108,6 +108,7 @@ def test_a_state_is_entered_once_even_if_a_step_names_it_again(again: str) -> No
     assert_mrr_is_price_times_customers(scenario, replication)
 
 
+@pytest.mark.slow
 def test_thinning_in_bulk_changes_nothing() -> None:
     """Nobody's steps at the entry, with and without delay, up to WIN and past it; over several blocks."""
     nobody = {"by": "nobody"}

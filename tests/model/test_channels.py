@@ -311,6 +311,7 @@ def test_every_live_customer_brings_leads() -> None:
     assert_distributed(when / (14 * MONTH), stats.uniform)
 
 
+@pytest.mark.slow
 def test_leads_follow_the_base_up_and_down() -> None:
     # Given the base at each month's start, the month's leads are Poisson around rate × base: leads − rate × Σ
     # base is a martingale whose variance is rate × Σ base.
@@ -442,6 +443,7 @@ def test_leads_come_from_regions_and_industries_by_their_shares() -> None:
     assert_shares([at[name] for name in kept], [cells[name] for name in kept])
 
 
+@pytest.mark.slow
 def test_the_origin_of_a_lead_does_not_change_its_other_draws() -> None:
     with_them, without = by_segment(), by_segment(share=False)
     one, other = (log_reader.outcomes(run(s), s) for s in (with_them, without))

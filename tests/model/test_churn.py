@@ -60,6 +60,7 @@ def test_all_at_one_is_the_stated_churn() -> None:
 # ------------------------------------------------------------------------------------------------ one by one
 
 
+@pytest.mark.slow
 def test_age_by_its_windows() -> None:
     # Adaptation, habit, later; the windows may be written in any order.
     windows = {
@@ -86,6 +87,7 @@ def test_age_begins_with_the_first_full_month() -> None:
     assert_proportion(churned[1], 10_000, 0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("delay", "factor"), [(0.0, 1), (4.0, 1), (20.0, 2.6), (200.0, 5)])
 def test_late_onboarding_by_the_day(delay: float, factor: float) -> None:
     # 1 + 0.1 a day beyond four days of grace, 5 at most; and for three full months. Month 1 is that of the
@@ -137,6 +139,7 @@ def test_onboarding_by_people_is_as_late_as_their_queue() -> None:
     assert_proportion(left_late, late, 1 - 0.95**100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sd", [0.5, 2.0])
 def test_quality_of_onboarding_spreads_the_hazard_and_keeps_its_mean(sd: float) -> None:
     # One number per customer, lognormal with mean 1 and this standard deviation, for four months. After that
@@ -146,6 +149,7 @@ def test_quality_of_onboarding_spreads_the_hazard_and_keeps_its_mean(sd: float) 
     assert_hazards(replication, [*mixed(np.sqrt(np.log(1 + sd**2)), 4), CHURN, CHURN])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effect", [0.5, 1.5])
 def test_fit_multiplies_the_hazard_and_keeps_its_mean(effect: float) -> None:
     # exp(−effect × z) over its mean, z standard normal where nobody was selected by fit.
@@ -172,17 +176,20 @@ def cared_for(
     )
 
 
+@pytest.mark.slow
 def test_without_any_care_the_whole_factor() -> None:
     assert_hazards(run_without_log(customer_base(product(coverage=COVERAGE))), left(4.0))
     assert_hazards(run_without_log(cared_for(10_000, 744, care=0.0)), left(4.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("needed", "factor"), [(0.2, 3.25), (0.1, 2.5), (0.05, 1.0), (0.02, 1.0)])
 def test_less_care_than_needed_in_proportion(needed: float, factor: float) -> None:
     # 0.05 of 0.2 hours: three quarters of what the factor adds, 1 + 3 × 0.75. More than needed is no better.
     assert_hazards(run_without_log(cared_for(10_000, 744, care=0.05, needed=needed)), left(factor))
 
 
+@pytest.mark.slow
 def test_an_overloaded_keeper_gives_what_he_has_time_for() -> None:
     # 100 customers ask for 50 hours of his 30.4375, in 20 blocks of 2.5 hours, each due when the next one
     # comes: of 19 that are due in the first month he gets through 12.
@@ -197,6 +204,7 @@ def test_who_keeps_up_covers_everybody_in_every_month() -> None:
     assert hazard["mean"][hazard["factor"] == "coverage"].tolist() == [1.0] * 6
 
 
+@pytest.mark.slow
 def test_coverage_is_that_of_ones_own_keeper() -> None:
     # One keeper has 40 customers of one tier, 20 hours in blocks of an hour, and gets through 12 of the 19
     # that are due in his 12.5 hours; the other has 20 of the other tier, and gets through all.
@@ -222,6 +230,7 @@ def test_coverage_is_that_of_ones_own_keeper() -> None:
     assert_proportion(churned[1], 150 * 20, CHURN)
 
 
+@pytest.mark.slow
 def test_coverage_matters_to_those_who_are_live() -> None:
     # Who is not LIVE yet is not looked after, and does not expect it.
     scenario = market(product(coverage=COVERAGE), months=4, sign={"buyer_delay_days": 2.5 * MONTH})
@@ -278,6 +287,7 @@ def test_a_csm_known_before_the_sale_helps_in_the_first_months() -> None:
 # -------------------------------------------------------------------------------------------------- together
 
 
+@pytest.mark.slow
 def test_factors_multiply() -> None:
     # Windows of age × season × price × contract.
     effects = product(age={"new": {"until_month": 2, "factor": 3.0}}, season=[0.5, 1.0, 2.0] * 4) | {
@@ -295,6 +305,7 @@ def test_two_factors_by_hand() -> None:
     assert_hazards(run_without_log(customer_base(effects, months=2)), left([6, 3]))
 
 
+@pytest.mark.slow
 def test_a_year_gathers_the_factors_of_its_months() -> None:
     # Within a term nobody leaves, and at its end by the sum of the twelve factors.
     season = [2.0, 0.0, 1.0, 3.0, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.5]
@@ -355,6 +366,7 @@ ONE_FACTOR: dict[str, tuple[Data, float]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ONE_FACTOR)
 def test_what_a_factor_adds_is_put_down_to_it(name: str) -> None:
     # Of the hazard f × h, h would have been there without it: of those who leave (f − 1) / f left for it.
@@ -372,6 +384,7 @@ def test_what_a_factor_adds_is_put_down_to_it(name: str) -> None:
     assert reasons_logged <= {"base", name}
 
 
+@pytest.mark.slow
 def test_the_reason_fit() -> None:
     # f differs from customer to customer: those with f ≤ 1 leave for the base only. Over all who leave in
     # the first month, with f lognormal: E[P(leave) × (f − 1)+ / f] / E[P(leave)].
@@ -386,6 +399,7 @@ def test_the_reason_fit() -> None:
     assert_proportion(int(reasons["fit"]), int(sum(reasons.values())), share)
 
 
+@pytest.mark.slow
 def test_a_factor_below_one_is_no_reason() -> None:
     effects = product(season=[0.5] * 12) | {"community": {"churn_factor": 0.5}}
     assert set(by_cause(run_without_log(customer_base(effects)), "churn")) == {"base"}
@@ -395,6 +409,7 @@ def test_a_factor_below_one_is_no_reason() -> None:
     assert_proportion(int(reasons["age"]), int(sum(reasons.values())), 2 / 3)
 
 
+@pytest.mark.slow
 def test_several_reasons_by_what_each_adds() -> None:
     # 1 : (3 − 1) : (1.5 − 1) of base, age and season.
     effects = product(season=[1.5] * 12, age={"always": {"factor": 3.0}})
@@ -406,6 +421,7 @@ def test_several_reasons_by_what_each_adds() -> None:
     assert stats.chisquare([reasons[name] for name in names], expected).pvalue > ALARM
 
 
+@pytest.mark.slow
 def test_the_reason_is_one_of_those_that_gathered_over_the_term() -> None:
     # A year: the season is fourfold in its first month alone. Hazard 15 h, of which the season added 3 h.
     effects = product(season=[4.0] + [1.0] * 11) | {"contracts": ANNUAL}
@@ -444,6 +460,7 @@ def test_a_factor_takes_the_same_customers_sooner() -> None:
     assert all(high[number] <= day for number, day in low.items())
 
 
+@pytest.mark.slow
 def test_customers_leave_independently_of_each_other() -> None:
     # The number who stay for a year is binomial: its squared standardized deviations over replications sum to
     # a chi-square, too much or too little spread would show on either side.

@@ -193,6 +193,7 @@ def what_happens(replication: Replication) -> list[Event]:
     return sorted(log_reader.without_people(replication))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replication", range(5))
 def test_an_extra_lead_where_nobody_waits_adds_exactly_its_own_outcome(replication: int) -> None:
     without, with_it = (run(roomy(fair=one_burst(n)), 1, replication) for n in (30, 31))

@@ -221,6 +221,7 @@ def test_without_continuity_only_who_happens_to_know_the_customer_is_faster() ->
     assert seen == {False, True}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [0.0, 0.4, 2.0])
 @pytest.mark.parametrize("months", [0, 1, 3])
 def test_early_churn_holds_for_the_first_full_months_only(months: int, factor: float) -> None:
@@ -252,6 +253,7 @@ def test_knowing_the_customer_takes_more_than_looking_after_it() -> None:
     assert one.log == other.log
 
 
+@pytest.mark.slow
 def test_only_the_customers_somebody_knew_stay_longer() -> None:
     def leaving(factor: float) -> dict[log_reader.Lead, float]:
         data = early(factor_if_known=factor, months=6, leads=1500).model_dump(exclude_unset=True)

@@ -80,6 +80,7 @@ def test_the_first_term_begins_with_the_first_full_month() -> None:
     assert ledger(replication, "customers_churned") == [0] * 12 + [customers, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("age", [0, 5, 11, 12, 31])
 def test_who_is_there_already_is_in_the_middle_of_a_term(age: int) -> None:
     # After `age` full months the term ends in 12 − age mod 12 more, at whose end the whole of it counts.
@@ -90,6 +91,7 @@ def test_who_is_there_already_is_in_the_middle_of_a_term(age: int) -> None:
     assert_hazards(replication, hazards)
 
 
+@pytest.mark.slow
 def test_a_going_concern_of_all_ages_loses_as_many_in_every_month() -> None:
     # A twelfth of the terms ends in each month.
     product = {"churn_per_month": CHURN, "contracts": ANNUAL}
@@ -124,6 +126,7 @@ def test_the_base_may_be_on_other_contracts_than_new_customers() -> None:
     assert churned[0] + churned[11] == 10_000
 
 
+@pytest.mark.slow
 def test_a_contract_has_its_own_hazard() -> None:
     # (1 − m)^(12 × factor) survive a year.
     for factor in (0.0, 0.5, 2.0):
@@ -234,6 +237,7 @@ def test_paying_ahead_moves_cash_and_nothing_else() -> None:
 # -------------------------------------------------------------------------------------------- which contract
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("ratio", "exponent", "discount", "effect"),
     [
@@ -280,6 +284,7 @@ def test_three_contracts_by_their_weights() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_buyers_discount_counts_as_a_lower_price() -> None:
     # 40 % off a list price of 150 is 0.9 of the reference.
     odds = 0.3 / 0.7 * 0.9**2
@@ -299,6 +304,7 @@ def test_a_more_attractive_year_moves_some_to_it_and_nobody_away() -> None:
     assert who(0.0) < who(2.0) < who(5.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("accepts", [0.0, 0.35, 1.0])
 def test_who_does_not_find_the_contract_it_wants_takes_another_or_is_lost(accepts: float) -> None:
     # 40 % want to pay by the month and are asked for a year.
@@ -462,6 +468,7 @@ def test_a_conversation_in_time_costs_nobody() -> None:
     assert sum(ledger(replication, "customers_churned")) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missed", [0.0, 0.25, 1.0])
 def test_the_overloaded_lose_those_whom_they_did_not_talk_to(missed: float) -> None:
     # 10 000 terms end at once, and the two months before are enough for 5 000 conversations.
@@ -479,6 +486,7 @@ def test_the_overloaded_lose_those_whom_they_did_not_talk_to(missed: float) -> N
     assert busy(replication)[10:] == pytest.approx([MONTH, MONTH])
 
 
+@pytest.mark.slow
 def test_a_missed_conversation_adds_its_hazard_to_what_has_gathered() -> None:
     # A year's churn of 1 − 0.97^12, and one in four for the lack of the conversation: 0.97^12 × 0.75 stay.
     # Nobody is ever talked to, as the first conversation takes years.
@@ -544,6 +552,7 @@ def test_only_the_contract_with_a_conversation_asks_for_it() -> None:
     assert 0 < len(of_annual) < 200
 
 
+@pytest.mark.slow
 def test_a_term_waits_with_contraction_until_its_renewal() -> None:
     # Within a year it comes up with 1 − (1 − 0.02)^12, and shows when the year is over.
     product = {"contracts": ANNUAL, "contraction": {"probability_per_month": 0.02, "share": 0.5}}

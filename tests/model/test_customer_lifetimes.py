@@ -61,6 +61,7 @@ def cells(observed: Numbers, probabilities: Numbers) -> float:
 # -------------------------------------------------------------------------------------------------- lifetimes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("churn", [0.03, 0.1, 0.4])
 def test_lifetimes_are_geometric_under_constant_hazard(churn: float) -> None:
     months = round(12 / churn)  # after which one in 160 000 is left
@@ -85,6 +86,7 @@ def test_they_are_memoryless() -> None:
         assert abs(residual - 20) <= tolerance
 
 
+@pytest.mark.slow
 def test_lifetimes_under_a_falling_hazard_are_not_geometric_but_as_stated() -> None:
     months = 900
     left = np.array(ledger(followed(falling(), months), "customers_churned"), dtype=float)
@@ -124,6 +126,7 @@ def lifetime_value(replication: Replication) -> float:
     return float(sum(ledger(replication, "revenue")) - serving) / CUSTOMERS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("churn", [0.03, 0.1])
 def test_the_formula_is_right_under_constant_hazard(churn: float) -> None:
     # ARPA × margin / m = 75 / m, for those who have been followed from their first full month to the last;
@@ -135,6 +138,7 @@ def test_the_formula_is_right_under_constant_hazard(churn: float) -> None:
     assert abs(simulated - formula) <= tolerance
 
 
+@pytest.mark.slow
 def test_the_formula_is_wrong_under_a_falling_hazard_by_what_theory_says() -> None:
     # A life is worth 75 × 75.61 = 5671. Churn of the first year, as measured then on these customers: left /
     # customer-months = (1 − S(12)) / (S(0) + … + S(11)) = 3.7 % a month, of which the formula makes 2024.

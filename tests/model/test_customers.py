@@ -43,6 +43,7 @@ def lifetimes(replication: Replication) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("churn", [0.05, 0.3, 0.8])
 def test_lifetimes_are_geometric_under_constant_churn(churn: float) -> None:
     months, leads = 12, 5000

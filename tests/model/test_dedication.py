@@ -91,6 +91,7 @@ def test_an_overflow_that_is_never_reached_is_none() -> None:
 # -------------------------------------------------------------------------------------------- what it brings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "theirs", "share"), [("tiers", "a", 0.5), ("regions", "eu", 0.6), ("industries", "bank", 0.3)]
 )
@@ -112,6 +113,7 @@ def test_a_dedicated_team_gains_with_those_it_is_for(what: str, theirs: str, sha
     assert_proportion(passed["rest", True], rest, 0.4)
 
 
+@pytest.mark.slow
 def test_all_that_a_team_serves_for_must_hold() -> None:
     bankers = {"serves": {"regions": ["eu"], "industries": ["bank"]}}
     scenario = market({"bankers": bankers | {"dedication": BETTER}, "all": {}}, leads=8000)

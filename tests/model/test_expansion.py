@@ -83,6 +83,7 @@ def spread_path(growth: float, limit: float, months: int) -> Numbers:
     return np.array(path)
 
 
+@pytest.mark.slow
 def test_seats_spread_along_their_mean_path_to_the_limit() -> None:
     growth, limit, months, customers = 0.15, 8.0, 48, 1000
     replications = [mrr_closing(seats(growth, limit, months, customers=customers), r) for r in range(12)]
@@ -213,6 +214,7 @@ def test_from_a_certain_age_on() -> None:
     assert mrr_closing(sold_by(HOURS, talks, customers=1, months=4)) == [100, 100, 200, 400]
 
 
+@pytest.mark.slow
 def test_only_a_price_increase_is_felt_as_a_price() -> None:
     # MRR is doubled at the end of month 1: hazard × 2^2 in month 2 if it is the price that has doubled.
     response = {"churn_per_month": 0.05, "price_response": {"churn_exponent": 2.0}}
@@ -253,6 +255,7 @@ def test_a_talk_counts_in_the_month_in_which_it_takes_place() -> None:
     assert ledger(replication, "mrr_closing") == [100, 200, 200, 400, 400, 800]
 
 
+@pytest.mark.slow
 def test_random_effort_has_the_stated_mean() -> None:
     effort = {"lognormal": {"mean": 0.05, "sd": 0.05}}
     levers = {"up": lever(0.5, by="AM", effort_hours=effort)}
@@ -462,6 +465,7 @@ def assert_wins(replication: Replication, probabilities: list[float], channel: s
         assert_proportion(int(funnel["win"][rows].sum()), int(funnel["came_in"][rows].sum()), p)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("customers", "factor"), [(0, 1.0), (1, 1.1), (5, 1.1**5), (8, 2.0), (500, 2.0)])
 def test_each_reference_multiplies_the_odds_up_to_the_cap(customers: int, factor: float) -> None:
     # 1.1 to the power of their number; 1.1^8 = 2.14 is above the cap of 2.
@@ -478,6 +482,7 @@ def test_references_are_of_a_certain_age_and_counted_at_the_months_start() -> No
     assert_wins(run_without_log(scenario), [0.2, 0.2, 0.2, by_odds(0.2, 1.5**2)])
 
 
+@pytest.mark.slow
 def test_only_those_who_agree_are_named() -> None:
     # Of 4 customers, each with even chance: a mixture over 0 to 4 references. Replications differ in their
     # number, so wins are averaged over them.
@@ -603,6 +608,7 @@ def test_members_of_a_community_bring_more() -> None:
     assert_brought(run_without_log(telling(product, months=4)), [1, 1, 3, 3])
 
 
+@pytest.mark.slow
 def test_of_whom_only_a_share_are_members() -> None:
     product = {"community": {"share": 0.3, "referral_factor": 3.0}}
     scenario = telling(product, months=1)

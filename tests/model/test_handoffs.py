@@ -70,6 +70,7 @@ def test_the_delay_comes_on_top_of_the_buyers(teams: Any, to_ae: float, to_csm: 
     assert delays(replication, "close", "onboard") == {BUYER + to_csm}
 
 
+@pytest.mark.slow
 def test_the_owner_keeps_the_lead() -> None:
     for teams in (POD, SILO, PAIR):
         for life in log_reader.events_by_lead(run(path(teams))).values():
@@ -91,6 +92,7 @@ def test_without_continuity_the_only_person_of_the_role_still_has_nobody_to_hand
     assert delays(replication, "demo", "close") == {BUYER}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("teams", [POD, SILO], ids=["within", "across"])
 def test_drops_thin_by_exactly_their_probability_and_never_after_the_signature(teams: Any) -> None:
     probability = 0.3

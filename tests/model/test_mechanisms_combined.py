@@ -177,6 +177,7 @@ def test_a_mechanism_for_some_leads_leaves_all_others_alone(name: str, untouched
             assert one == other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["fit", "known", "nurture", "repeat", "no show", "fit and churn", "dedication"]
 )

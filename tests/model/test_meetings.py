@@ -123,6 +123,7 @@ def test_no_shows_make_work() -> None:
     assert_mean(used, load * tries * ((1 - chance) * 1 + chance * 1), sharpness=0.05)
 
 
+@pytest.mark.slow
 def test_the_fewer_turn_up_the_more_are_lost() -> None:
     def lost(**no_show: Any) -> int:
         losses = simulate(meeting(no_show=no_show), 1, 0).tables["losses"]
@@ -144,6 +145,7 @@ def first_times(replication: Replication) -> dict[log_reader.Lead, tuple[float, 
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mechanism",
     [
@@ -180,6 +182,7 @@ def test_the_first_attempt_draws_the_same_numbers_as_without(mechanism: Data) ->
 # ---------------------------------------------------------------------------------------------------- repeats
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("chance", "at_most"), [(0.3, 2), (0.7, 5), (0.5, 1)])
 def test_so_many_meetings_are_needed(chance: float, at_most: int) -> None:
     repeat = {"probability": chance, "after_days": 2.0, "at_most": at_most}
@@ -238,6 +241,7 @@ def test_a_meeting_that_is_needed_again_may_be_booked_again() -> None:
     assert not [vain for vain in lost if sum(vain) < 2]
 
 
+@pytest.mark.slow
 def test_absences_do_not_use_up_the_repeats() -> None:
     """``repeat.at_most`` is how many more meetings there can be. One that did not take place is none."""
     after_one_absence = [vain for vain, _ in both(no_show={"at_most": 5}) if vain[:2] == [True, False]]
@@ -438,6 +442,7 @@ def test_whoever_joined_keeps_the_lead_for_that_role() -> None:
     assert len(used) == 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ["first_free", "round_robin", "least_loaded"])
 @pytest.mark.parametrize("discipline", ["fifo", "latest_stage_first"])
 def test_nobody_waits_for_ever(assignment: str, discipline: str) -> None:

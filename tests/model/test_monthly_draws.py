@@ -206,6 +206,7 @@ def seen(replication: Replication) -> dict[str, set[tuple[int, int]]]:
     return dict(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_switching_one_thing_on_leaves_the_luck_of_all_others_alone(switch: str) -> None:
     before = seen(run(market(PLAIN, leads=300, months=18)))

@@ -123,6 +123,7 @@ def test_the_more_come_back_the_more_are_won_and_none_is_lost_by_it() -> None:
 # ------------------------------------------------------------------------------------------------- the draws
 
 
+@pytest.mark.slow
 def test_the_first_time_is_as_if_there_were_no_second() -> None:
     nurture = {"to": "call", "share": 0.8, "after_days": LAW, "at_most": 2}
     before, after = (
@@ -242,6 +243,7 @@ def nurtured_scenario(*, months: int = 6) -> Scenario:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replication", [0, 1])
 def test_a_scenario_with_nurture_balances(replication: int) -> None:
     # With a log every lead is followed, without one those who fail at once are counted in bulk.

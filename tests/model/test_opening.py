@@ -69,6 +69,7 @@ def test_customers_are_there_from_the_first_instant_and_pay(warm_up: int) -> Non
     assert pipeline == {state: 250 if state == "LIVE" else 0 for state in pipeline}
 
 
+@pytest.mark.slow
 def test_the_opening_base_leaves_at_the_stated_churn() -> None:
     churn, there = 0.08, 40_000
     tiers = {"t": {"price_per_month": 100, "churn_per_month": churn}}
@@ -82,6 +83,7 @@ def test_the_opening_base_leaves_at_the_stated_churn() -> None:
         assert_proportion(churned, opening, churn)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", [0.0, 0.7])
 def test_the_opening_base_leaves_at_the_stated_churn_though_fit_matters(weight: float) -> None:
     # Those who are there have been won as all others have: the poorest fit is not among them.

@@ -45,6 +45,7 @@ def wins(replication: Replication) -> int:
 # --------------------------------------------------------------------------------------------------- the odds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("elasticity", [0.5, 1.0, 3.0])
 @pytest.mark.parametrize("ratio", [0.5, 0.8, 1.0, 1.25, 2.0])
 def test_the_win_probability_moves_on_the_logit_scale(elasticity: float, ratio: float) -> None:

@@ -238,6 +238,7 @@ def test_latest_stage_first_is_a_priority_queue() -> None:
     assert_mean(early, load / ((1 - HIGH) * (1 - load)))
 
 
+@pytest.mark.slow
 def test_the_discipline_moves_waits_about_but_makes_no_work() -> None:
     fifo, latest = (run(two_classes(name)) for name in ("fifo", "latest_stage_first"))
     # Work conserving: the same person is busy at the same times, whoever is served.

@@ -100,6 +100,7 @@ def test_all_of_them_multiply() -> None:
     assert_lasts(scenario, 1.4 * 2 * 1.5)
 
 
+@pytest.mark.slow
 def test_random_delays_are_stretched_as_they_fall() -> None:
     # The same lead with the same draws: every delay of whatever law is the same number times the factor.
     laws: tuple[Any, ...] = (

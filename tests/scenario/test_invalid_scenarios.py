@@ -104,6 +104,7 @@ WHOLE_FILES: dict[str, tuple[bytes, tuple[int, int], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WHOLE_FILES)
 def test_files_that_are_no_scenario(case: str, tmp_path: Path) -> None:
     content, position, words = WHOLE_FILES[case]
@@ -139,6 +140,7 @@ def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert fault.found.startswith("no regular file")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="no /dev/stdin here")  # noqa: PTH110
 @pytest.mark.parametrize("redirected", [True, False])
 def test_standard_input_is_no_scenario_file(redirected: bool, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ def test_before_selling_more_loses_more() -> None:
         assert_positive([0.8 - each[f"utilization.{role}"] for each in more], role)
 
 
+@pytest.mark.slow
 def test_before_customers_leave_in_bulk_and_too_soon() -> None:
     plain = replications(BEFORE)
     # A third of the year; half of those who leave.
