@@ -149,6 +149,7 @@ def test_the_version_stands_in_two_places_alike() -> None:
     assert setup["metadata"]["version"] == simsales.__version__
 
 
+@pytest.mark.slow
 def test_the_readme_example_in_python_runs() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     code = text.split("```python\n")[1].split("```")[0]

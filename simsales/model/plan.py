@@ -62,7 +62,7 @@ class Plan:
 
 def make_plan(scenario: Scenario) -> Plan:
     """Make the plan of a scenario."""
-    calendar = Calendar(scenario.warm_up_months, scenario.horizon_months, scenario.start_month)
+    calendar = calendar_of(scenario)
     pay = plan_pay(scenario)
     tiers = {
         name: plan_tier(name, product, Offer(product, calendar), calendar, list(pay.by_revenue))
@@ -90,6 +90,11 @@ def make_plan(scenario: Scenario) -> Plan:
         pay,
         idle_shares(scenario),
     )
+
+
+def calendar_of(scenario: Scenario) -> Calendar:
+    """The calendar of a scenario."""
+    return Calendar(scenario.warm_up_months, scenario.horizon_months, scenario.start_month)
 
 
 _PLANS: OrderedDict[int, Plan] = OrderedDict()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from handmade import Cohort, books
+from replication_builder import Cohort, build_replication
 
 from simsales.kpis import measure
 from simsales.model import simulate
@@ -40,7 +40,9 @@ NOT_COUNTED: list[Cohort] = [
 
 
 def found(*cohorts: list[Cohort], tiers: tuple[str, ...] = ("smb",)) -> dict[str, float | None]:
-    kpis = measure(books(2, {t: {} for t in tiers}, cohorts=[row for rows in cohorts for row in rows]))
+    kpis = measure(
+        build_replication(2, {t: {} for t in tiers}, cohorts=[row for rows in cohorts for row in rows])
+    )
     return {k: v for k, v in kpis.items() if k.startswith(("conversion", "unfinished"))}
 
 
@@ -92,7 +94,7 @@ def test_nobody_came_in() -> None:
 
 
 def test_results_without_the_table() -> None:
-    made = books(2)
+    made = build_replication(2)
     assert "cohorts" not in made.tables
     assert measure(made)["unfinished"] is None
 

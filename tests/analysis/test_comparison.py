@@ -32,7 +32,7 @@ def between(x: object, y: object, better: Direction = "higher", confidence: floa
 def experiments(
     effects: list[float], replications: int, correlation: float, seed: int, sds: list[float] | None = None
 ) -> Comparison:
-    """Many experiments at once: each KPI is one, with its own luck, common to the alternatives in part."""
+    """Many experiments at once: each KPI is one, with its own numbers, in part common to all."""
     rng = np.random.default_rng(seed)
     shape = (EXPERIMENTS, replications)
     common = rng.normal(size=shape)
@@ -51,6 +51,7 @@ def covers(d: Difference, truth: float) -> bool:
     return abs(d.mean - truth) <= d.half_width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replications", [3, 8, 30])
 def test_interval_covers_the_true_difference_at_its_level(replications: int) -> None:
     found = experiments([0, 0.7], replications, correlation=0.6, seed=replications, sds=[1.0, 2.0])
@@ -59,6 +60,7 @@ def test_interval_covers_the_true_difference_at_its_level(replications: int) -> 
     assert low <= covered <= high
 
 
+@pytest.mark.slow
 def test_intervals_of_four_alternatives_cover_all_at_once() -> None:
     effects = [0.0, 0.5, -1.0, 0.0]
     found = experiments(effects, 6, correlation=0.7, seed=4, sds=[1.0, 0.5, 2.0, 1.0])
@@ -69,6 +71,7 @@ def test_intervals_of_four_alternatives_cover_all_at_once() -> None:
     assert covered >= stats.binom.ppf(FALSE_ALARM, EXPERIMENTS, 0.95)
 
 
+@pytest.mark.slow
 def test_without_a_difference_few_verdicts_are_false() -> None:
     two = experiments([0, 0], 10, correlation=0.5, seed=5)
     four = experiments([0, 0, 0, 0], 10, correlation=0.5, seed=6)
@@ -82,6 +85,7 @@ def test_without_a_difference_few_verdicts_are_false() -> None:
         assert 0 < false <= stats.binom.isf(FALSE_ALARM, EXPERIMENTS, 0.05)
 
 
+@pytest.mark.slow
 def test_p_better_estimates_the_chance_of_being_better() -> None:
     # Y − X is normal with mean 1 and variance 2 (1 − 0.5) = 1: better with probability Φ(1).
     found = experiments([0, 1], 5, correlation=0.5, seed=7)
@@ -134,7 +138,7 @@ def test_correlation_and_gain_of_a_bivariate_normal() -> None:
     assert low <= ratio <= high
 
 
-def test_gain_is_what_independent_luck_would_cost() -> None:
+def test_gain_is_what_independent_random_numbers_would_cost() -> None:
     # var X = 2.5, var Y = 10, Y − X = X: var 2.5; the gain is 12.5 / 2.5.
     d = between([1, 2, 3, 4, 5], [2, 4, 6, 8, 10])
     assert d.gain == pytest.approx(5)

@@ -1,14 +1,13 @@
-"""KPIs on a replication made by hand, small enough to be worked out on paper."""
+"""KPIs of a replication small enough to be worked out on paper."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import pytest
-from handmade import MONTH_DAYS, books
+from replication_builder import MONTH_DAYS, Cost, Inside, Stay, Work, build_replication
 
 from simsales.kpis import KPIS, describe, measure, parts, split_by_tier
-from simsales.model.replication import Replication, Table
 
 COSTS = {"costs": 25, "acquisition_cost": 25, "salaries": 25, "profit": -50, "cash_end": -50, "cash_low": -50}
 """What costs of 50 in the first of two months make."""
@@ -19,105 +18,86 @@ LTV = 40 + (80 + 0.9 * 980 / 9 + sum(0.7 * (16 / 19) ** k * 1780 / 19 for k in r
 """40 at age 0, and then year after year of the kind that was seen."""
 
 
-def replication(**cells: Sequence[object]) -> Replication:
-    """Two measured months after one of warm-up (full of nines, which must not count), with two channels."""
-    month = [0, 1, 2, 0, 1, 2]
-    nines = [99, 0, 0, 99, 0, 0]
-    funnel: dict[str, Sequence[object]] = {
-        "month": month,
-        "channel": ["ads"] * 3 + ["list"] * 3,
-        "tier": ["smb"] * 6,
-        "direction": ["inbound"] * 3 + ["outbound"] * 3,
-        **dict.fromkeys(("suspect", "prospect", "mql", "sal", "live"), nines),
-        "sql": [99, 4, 6, 99, 1, 3],
-        "win": [99, 1, 2, 99, 0, 1],
-        "lost": [99, 10, 20, 99, 5, 7],
-        "won_days": [999.0, 30.0, 50.0, 999.0, 0.0, 40.0],
-        "opportunities_lost": [99, 2, 3, 99, 0, 1],
-        "opportunities_lost_days": [999.0, 20.0, 30.0, 999.0, 0.0, 40.0],
-        "opportunities_lost_mrr": [999.0, 200.0, 240.0, 999.0, 0.0, 160.0],
-        "open_opportunities": [99, 3, 5, 99, 1, 1],
-        "channel_cost": [999.0, 100.0, 120.0, 999.0, 10.0, 30.0],
-    }
-    ledger: dict[str, Sequence[object]] = {
-        "month": [0, 1, 2],
-        "tier": ["smb"] * 3,
-        "customers_opening": [99, 10, 9],
-        "customers_new": [99, 1, 3],
-        "customers_new_term": [99, 0, 1],
-        "customers_reactivated": [99, 1, 0],
-        "customers_churned": [99, 3, 0],
-        "customers_closing": [10, 9, 12],
-        "mrr_opening": [999.0, 1000.0, 900.0],
-        "mrr_new": [999.0, 100.0, 300.0],
-        "mrr_expansion": [999.0, 0.0, 60.0],
-        "mrr_contraction": [999.0, 20.0, 0.0],
-        "mrr_churned": [999.0, 300.0, 0.0],
-        "mrr_reactivation": [999.0, 120.0, 0.0],
-        "mrr_closing": [1000.0, 900.0, 1260.0],
-        "revenue": [999.0, 1050.0, 1150.0],
-        "receipts": [999.0, 1150.0, 2250.0],
-        "deferred_closing": [0.0, 100.0, 1200.0],
-        **dict.fromkeys(("cohort_mrr", "cohort_mrr_kept", "cohort_mrr_now"), [0.0] * 3),
-    }
-    costs: dict[str, Sequence[object]] = {
-        "month": [0, 1, 1, 1, 1, 2, 2, 2],
-        "tier": ["smb"] * 8,
-        "purpose": [
-            "serving",
-            "acquisition",
-            "acquisition",
-            "retention",
-            "serving",
-            "acquisition",
-            "retention",
-            "serving",
-        ],
-        "kind": ["serving", "channels", "salaries", "salaries", "serving", "commissions", "tools", "serving"],
-        "amount": [999.0, 110.0, 850.0, 280.0, 90.0, 40.0, 5.0, 130.0],
-    }
-    stays: dict[str, Sequence[object]] = {
-        "tier": ["smb"] * 3,
-        "age": [0, 1, 2],
-        "customers": [5, 10, 9],
-        "left": [0, 1, 2],
-        "margin": [200.0, 800.0, 980.0],
-        "revenue": [220.0, 900.0, 1080.0],
-    }
-    work: dict[str, Sequence[object]] = {
-        "month": [0, 0, 1, 1, 2, 2],
-        "team": ["pod#1", "pod#2"] * 3,
-        "role": ["AE"] * 6,
-        "people": [1, 3] * 3,
-        "available_days": [MONTH_DAYS, 3 * MONTH_DAYS] * 3,
-        "busy_days": [99.0, 99.0, MONTH_DAYS, 2 * MONTH_DAYS, MONTH_DAYS / 2, 2 * MONTH_DAYS],
-        "begun": [99, 99, 10, 30, 0, 10],
-        "wait_days": [99.0, 99.0, 5.0, 15.0, 0.0, 30.0],
-        "backlog_days": [99.0, 99.0, MONTH_DAYS, MONTH_DAYS, 2 * MONTH_DAYS, 0.0],
-        "salaries": [99.0, 99.0, 5.0, 15.0, 5.0, 15.0],
-    }
-    pipeline: dict[str, Sequence[object]] = {
-        "channel": ["ads"] * 4,
-        "tier": ["smb"] * 4,
-        "state": ["MQL", "SAL", "WIN", "LIVE"],
-        "inside": [7, 2, 3, 9],
-    }
-    tables: dict[str, dict[str, Sequence[object]]] = {
-        "funnel": funnel,
-        "ledger": ledger,
-        "costs": costs,
-        "stays": stays,
-        "work": work,
-        "pipeline": pipeline,
-    }
-    for name, column in cells.items():
-        table, _, key = name.partition("__")
-        tables[table][key] = column
-    return Replication(1, 0, 1, 2, {name: Table(columns) for name, columns in tables.items()})
+Columns = dict[str, Sequence[float]]
+
+LEDGER: Columns = {
+    "customers_opening": [10, 9],
+    "customers_new": [1, 3],
+    "customers_new_term": [0, 1],
+    "customers_reactivated": [1, 0],
+    "customers_churned": [3, 0],
+    "customers_closing": [9, 12],
+    "mrr_opening": [1000.0, 900.0],
+    "mrr_new": [100.0, 300.0],
+    "mrr_expansion": [0.0, 60.0],
+    "mrr_contraction": [20.0, 0.0],
+    "mrr_churned": [300.0, 0.0],
+    "mrr_reactivation": [120.0, 0.0],
+    "mrr_closing": [900.0, 1260.0],
+    "revenue": [1050.0, 1150.0],
+    "receipts": [1150.0, 2250.0],
+    "deferred_closing": [100.0, 1200.0],
+}
+ADS: Columns = {
+    "sql": [4, 6],
+    "win": [1, 2],
+    "lost": [10, 20],
+    "won_days": [30.0, 50.0],
+    "opportunities_lost": [2, 3],
+    "opportunities_lost_days": [20.0, 30.0],
+    "opportunities_lost_mrr": [200.0, 240.0],
+    "open_opportunities": [3, 5],
+    "channel_cost": [100.0, 120.0],
+}
+LIST: Columns = {
+    "sql": [1, 3],
+    "win": [0, 1],
+    "lost": [5, 7],
+    "won_days": [0.0, 40.0],
+    "opportunities_lost": [0, 1],
+    "opportunities_lost_days": [0.0, 40.0],
+    "opportunities_lost_mrr": [0.0, 160.0],
+    "open_opportunities": [1, 1],
+    "channel_cost": [10.0, 30.0],
+}
+COSTS_OF_TWO_MONTHS: list[Cost] = [
+    (0, "smb", "serving", "serving", 999.0),
+    (1, "smb", "acquisition", "channels", 110.0),
+    (1, "smb", "acquisition", "salaries", 850.0),
+    (1, "smb", "retention", "salaries", 280.0),
+    (1, "smb", "serving", "serving", 90.0),
+    (2, "smb", "acquisition", "commissions", 40.0),
+    (2, "smb", "retention", "tools", 5.0),
+    (2, "smb", "serving", "serving", 130.0),
+]
+STAYS: list[Stay] = [
+    ("smb", 0, 5, 0, 200.0),
+    ("smb", 1, 10, 1, 800.0),
+    ("smb", 2, 9, 2, 980.0),
+]
+WORK: list[Work] = [
+    (0, "pod#1", "AE", MONTH_DAYS, 99.0, 99, 99.0, 99.0),
+    (0, "pod#2", "AE", 3 * MONTH_DAYS, 99.0, 99, 99.0, 99.0),
+    (1, "pod#1", "AE", MONTH_DAYS, MONTH_DAYS, 10, 5.0, MONTH_DAYS),
+    (1, "pod#2", "AE", 3 * MONTH_DAYS, 2 * MONTH_DAYS, 30, 15.0, MONTH_DAYS),
+    (2, "pod#1", "AE", MONTH_DAYS, MONTH_DAYS / 2, 0, 0.0, 2 * MONTH_DAYS),
+    (2, "pod#2", "AE", 3 * MONTH_DAYS, 2 * MONTH_DAYS, 10, 30.0, 0.0),
+]
+PIPELINE: list[Inside] = [("smb", "MQL", 7), ("smb", "SAL", 2), ("smb", "WIN", 3), ("smb", "LIVE", 9)]
 
 
 def test_every_kpi_by_hand() -> None:
-    assert measure(replication()) == {
+    replication = build_replication(
+        2,
+        {"smb": LEDGER},
+        funnel={"smb": ADS},
+        outbound={"smb": LIST},
+        costs=COSTS_OF_TWO_MONTHS,
+        stays=STAYS,
+        work=WORK,
+        pipeline=PIPELINE,
+    )
+    assert measure(replication) == {
         "suspect": 0,
         "prospect": 0,
         "mql": 0,
@@ -187,7 +167,7 @@ def test_every_kpi_by_hand() -> None:
 
 def test_what_is_undefined_is_none_and_not_zero() -> None:
     """A business in which nothing happens, but for its costs."""
-    kpis = measure(books(2, costs=[(1, "smb", "acquisition", "salaries", 50.0)]))
+    kpis = measure(build_replication(2, costs=[(1, "smb", "acquisition", "salaries", 50.0)]))
     undefined = {name for name, value in kpis.items() if value is None}
     assert undefined == {kpi.name + ".AE" * kpi.by_role for kpi in KPIS if kpi.undefined and not kpi.if_any}
     assert all(value == 0 for name, value in kpis.items() if value is not None and name not in COSTS)
@@ -214,7 +194,7 @@ def test_names_are_taken_split_by_tier(name: str, found: tuple[str, str, str]) -
 
 def test_tiers_are_given_beside_the_total() -> None:
     found = measure(
-        books(
+        build_replication(
             2,
             {
                 "smb": {"customers_new": [3, 1], "mrr_new": [300, 100]},

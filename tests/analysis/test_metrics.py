@@ -1,4 +1,4 @@
-"""docs/metrics.md is the one place where all measures are defined for readers: it says what the code does."""
+"""docs/metrics.md defines every measure, as the code computes it."""
 
 from __future__ import annotations
 

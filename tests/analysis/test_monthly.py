@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from handmade import books
+from replication_builder import build_replication
 
 from simsales.analysis.intervals import summary
 from simsales.analysis.monthly import Months, monthly_kpis
@@ -42,8 +42,8 @@ SCENARIO = Scenario.model_validate(
 
 
 def made_up(number: int) -> Replication:
-    """Anything that a replication may hold, zeros among it."""
-    luck = np.random.default_rng(number)
+    """Whatever a replication may hold, zeros among it."""
+    rng = np.random.default_rng(number)
     names = (
         *("customers_opening", "customers_new", "customers_new_term", "customers_churned"),
         *("customers_closing", "mrr_opening", "mrr_new", "mrr_expansion", "mrr_contraction"),
@@ -53,26 +53,20 @@ def made_up(number: int) -> Replication:
     leads = ("sql", "win", "won_days", "opportunities_lost", "opportunities_lost_mrr", "open_opportunities")
 
     def table(columns: tuple[str, ...]) -> dict[str, dict[str, list[float]]]:
-        return {t: {c: luck.integers(0, 4, HORIZON).tolist() for c in columns} for t in "ab"}
+        return {t: {c: rng.integers(0, 4, HORIZON).tolist() for c in columns} for t in "ab"}
 
     months = range(1, HORIZON + 1)
     costs = [
-        (m, t, p, "salaries", float(luck.integers(0, 9)))
+        (m, t, p, "salaries", float(rng.integers(0, 9)))
         for m in months
         for t in "ab"
         for p in ("acquisition", "retention", "serving")
-        if luck.random() < 0.8
+        if rng.random() < 0.8
     ]
-    made = books(HORIZON, table(names), funnel=table(leads), costs=costs)
-    work = {
-        "month": [0, *months],
-        "role": ["AE"] * (HORIZON + 1),
-        **{
-            name: [9, *luck.integers(0, 4, HORIZON).tolist()]
-            for name in ("available_days", "busy_days", "begun", "wait_days", "backlog_days")
-        },
-    }
-    return Replication(1, number, 1, HORIZON, {**made.tables, "work": Table(work)})
+    work = [(m, "pod", "AE", *(rng.integers(0, 4, 5).tolist() if m else [9] * 5)) for m in (0, *months)]
+    return build_replication(
+        HORIZON, table(names), funnel=table(leads), costs=costs, work=work, number=number
+    )
 
 
 def or_nan(value: float | None) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from handmade import MONTH_DAYS
+from replication_builder import MONTH_DAYS
 from test_monthly import SCENARIO
 
 from simsales.analysis.teams import team_kpis

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from handmade import Cost, books
+from replication_builder import Cost, build_replication
 
 from simsales.kpis import describe, measure
 
@@ -14,7 +14,7 @@ def acquisition(amounts: list[float]) -> list[Cost]:
 
 def test_without_churn_a_life_has_no_end() -> None:
     found = measure(
-        books(
+        build_replication(
             3,
             {
                 "smb": {
@@ -39,7 +39,7 @@ def test_without_churn_a_life_has_no_end() -> None:
 
 def test_no_new_customer_in_the_window() -> None:
     found = measure(
-        books(
+        build_replication(
             2,
             {"smb": {"customers_opening": [2, 2], "mrr_opening": [200, 200], "revenue": [200, 200]}},
             costs=acquisition([50, 50]),
@@ -61,7 +61,7 @@ def test_no_new_customer_in_the_window() -> None:
 
 def test_no_new_customer_in_one_month() -> None:
     # What was spent in the month that brought nobody is paid for by those of the other month.
-    found = measure(books(2, {"smb": {"customers_new": [0, 4]}}, costs=acquisition([60, 40])))
+    found = measure(build_replication(2, {"smb": {"customers_new": [0, 4]}}, costs=acquisition([60, 40])))
     assert found["cac"] == 25
 
 
@@ -82,7 +82,7 @@ def test_a_customer_who_leaves_and_returns() -> None:
         "cohort_mrr_kept": [*[0] * 11, 100],
         "cohort_mrr_now": [*[0] * 11, 100],
     }
-    found = measure(books(months, {"smb": one_lost}, costs=acquisition([10])))
+    found = measure(build_replication(months, {"smb": one_lost}, costs=acquisition([10])))
     assert (found["grr"], found["nrr"]) == (0.5, 0.5)
     assert found["reactivation_mrr"] == 10  # 120 in twelve months
     assert found["reactivated"] == pytest.approx(1 / 12)
@@ -95,7 +95,7 @@ def test_a_customer_who_leaves_and_returns() -> None:
 def test_contraction_to_zero() -> None:
     """A customer who gives up every seat but does not leave: MRR is lost, the logo is not."""
     found = measure(
-        books(
+        build_replication(
             12,
             {
                 "smb": {
@@ -117,7 +117,7 @@ def test_contraction_to_zero() -> None:
 def test_an_annual_customer_in_the_middle_of_the_term() -> None:
     """It has paid 1,200 at the start of month 1 and the horizon is five months: 700 are not earned yet."""
     found = measure(
-        books(
+        build_replication(
             5,
             {
                 "smb": {
@@ -145,7 +145,7 @@ def test_a_price_rise_in_the_middle_of_a_month() -> None:
     The rise is MRR of month 2, of which half a month is earned: 1,000 + 50.
     """
     found = measure(
-        books(
+        build_replication(
             3,
             {
                 "smb": {
@@ -173,7 +173,7 @@ def test_the_cohort_of_twelve_months_before(months: int, defined: bool) -> None:
     """
     last = [0] * (months - 1)
     found = measure(
-        books(
+        build_replication(
             months,
             {
                 "smb": {
@@ -201,15 +201,17 @@ def test_the_cohort_of_twelve_months_before(months: int, defined: bool) -> None:
 def test_break_even(
     receipts: list[float], costs: list[float], low: float, end: float, month: int | None
 ) -> None:
-    found = measure(books(len(receipts), {"smb": {"receipts": receipts}}, costs=acquisition(costs)))
+    found = measure(
+        build_replication(len(receipts), {"smb": {"receipts": receipts}}, costs=acquisition(costs))
+    )
     assert (found["cash_low"], found["cash_end"], found["break_even_month"]) == (low, end, month)
 
 
 def test_lead_velocity() -> None:
     # 10, 20, 15: (+10 − 5) / (10 + 20).
-    assert measure(books(3, funnel={"smb": {"sql": [10, 20, 15]}}))["lvr"] == pytest.approx(1 / 6)
-    assert measure(books(1, funnel={"smb": {"sql": [10]}}))["lvr"] is None
-    assert measure(books(3, funnel={"smb": {"sql": [0, 0, 5]}}))["lvr"] is None
+    assert measure(build_replication(3, funnel={"smb": {"sql": [10, 20, 15]}}))["lvr"] == pytest.approx(1 / 6)
+    assert measure(build_replication(1, funnel={"smb": {"sql": [10]}}))["lvr"] is None
+    assert measure(build_replication(3, funnel={"smb": {"sql": [0, 0, 5]}}))["lvr"] is None
 
 
 def test_magic_number() -> None:
@@ -217,33 +219,40 @@ def test_magic_number() -> None:
     revenue = [100, 100, 100, 140, 140, 140, 200, 200, 200]
     spent = acquisition([200, 200, 200, 100, 100, 100, 999, 999, 999])
     # 4 × (120 + 180) / (600 + 300).
-    nine = measure(books(9, {"smb": {"revenue": revenue}}, costs=spent))
+    nine = measure(build_replication(9, {"smb": {"revenue": revenue}}, costs=spent))
     assert nine["magic_number"] == pytest.approx(4 * 300 / 900)
-    eight = measure(books(8, {"smb": {"revenue": revenue[:8]}}, costs=spent[:8]))
+    eight = measure(build_replication(8, {"smb": {"revenue": revenue[:8]}}, costs=spent[:8]))
     assert eight["magic_number"] == pytest.approx(4 * 120 / 600)
-    assert measure(books(5, {"smb": {"revenue": revenue[:5]}}, costs=spent[:5]))["magic_number"] is None
-    assert measure(books(9, {"smb": {"revenue": revenue}}))["magic_number"] is None
+    assert (
+        measure(build_replication(5, {"smb": {"revenue": revenue[:5]}}, costs=spent[:5]))["magic_number"]
+        is None
+    )
+    assert measure(build_replication(9, {"smb": {"revenue": revenue}}))["magic_number"] is None
 
 
 def test_rule_of_40() -> None:
     # 100 a month for a year, then 130, at costs of 117: growth 30 %, margin 10 %. The month before these two
     # years does not count.
     revenue = [999, *[100] * 12, *[130] * 12]
-    found = measure(books(25, {"smb": {"revenue": revenue}}, costs=acquisition([9, *[90] * 12, *[117] * 12])))
+    found = measure(
+        build_replication(25, {"smb": {"revenue": revenue}}, costs=acquisition([9, *[90] * 12, *[117] * 12]))
+    )
     assert found["rule_of_40"] == pytest.approx(0.4)
-    short = measure(books(23, {"smb": {"revenue": revenue[:23]}}))
+    short = measure(build_replication(23, {"smb": {"revenue": revenue[:23]}}))
     assert short["rule_of_40"] is None
 
 
 def test_churn_over_a_year() -> None:
     # One in ten a month: 1 − 0.9^12.
-    found = measure(books(2, {"smb": {"customers_opening": [10, 10], "customers_churned": [2, 0]}}))
+    found = measure(
+        build_replication(2, {"smb": {"customers_opening": [10, 10], "customers_churned": [2, 0]}})
+    )
     assert found["logo_churn_annual"] == pytest.approx(0.7175704635)
 
 
 def test_serving_at_a_loss_never_pays_back() -> None:
     found = measure(
-        books(
+        build_replication(
             1,
             {
                 "smb": {
@@ -277,7 +286,7 @@ def test_a_higher_price_for_new_customers_is_paid_back_sooner() -> None:
             "mrr_new": [buyers * price],
             "revenue": [10_000],
         }
-        return measure(books(1, {"smb": ledger}, costs=acquisition([1200])))["cac_payback_months"]
+        return measure(build_replication(1, {"smb": ledger}, costs=acquisition([1200])))["cac_payback_months"]
 
     assert payback(4, 100) == pytest.approx(3)
     assert payback(2, 200) == pytest.approx(3)

@@ -1,12 +1,11 @@
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_results import mrr
 from matplotlib.figure import Figure
 
 from simsales.charts.canvas import broken, extent, save, slide, spread, style
@@ -41,16 +40,15 @@ def test_long_words_are_broken_to_fit() -> None:
     assert text.replace("\n", "").replace(" ", "") == "a-very-long-name-of-an-alternativeand" + "x" * 60
 
 
-def test_dollar_signs_are_dollar_signs(mrr: Callable[..., Any]) -> None:
+def test_dollar_signs_are_dollar_signs() -> None:
     figure = monthly_mrr(mrr({"$a$": 1.0, "b_{2}": 1.2}), range(1, 25))
     texts = [*figure.texts, *figure.axes[0].texts]
     assert any("$a$" in text.get_text() for text in texts)
     assert not any(text.get_parse_math() for text in texts)
 
 
-def test_files_repeat_byte_for_byte_whatever_the_users_settings(
-    mrr: Callable[..., Any], tmp_path: Path
-) -> None:
+@pytest.mark.slow
+def test_files_repeat_byte_for_byte_whatever_the_users_settings(tmp_path: Path) -> None:
     first = save(monthly_mrr(mrr({"silo": 1.0, "pod": 1.2}), range(1, 25)), tmp_path / "a.b")
     with mpl.rc_context({"font.size": 40, "axes.grid": True, "savefig.dpi": 30, "svg.hashsalt": "other"}):
         before = dict(mpl.rcParams)
@@ -62,7 +60,8 @@ def test_files_repeat_byte_for_byte_whatever_the_users_settings(
     assert b"dc:date" not in first[1].read_bytes()
 
 
-def test_a_slide_is_16_to_9_and_sharp(mrr: Callable[..., Any], tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_slide_is_16_to_9_and_sharp(tmp_path: Path) -> None:
     from PIL import Image
 
     png, _ = save(monthly_mrr(mrr({"silo": 1.0}), range(1, 25)), tmp_path / "chart")
@@ -72,6 +71,7 @@ def test_a_slide_is_16_to_9_and_sharp(mrr: Callable[..., Any], tmp_path: Path) -
     assert width == pytest.approx(13.333 * 200, abs=1)
 
 
+@pytest.mark.slow
 def test_charts_do_not_load_pyplot() -> None:
     import subprocess
     import sys
@@ -83,6 +83,7 @@ def test_charts_do_not_load_pyplot() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_wording_loads_no_matplotlib() -> None:
     import subprocess
     import sys

@@ -12,8 +12,8 @@ from simsales.charts.cumulative_cash import cumulative_cash
 
 
 def cash(start: float, growth: float, months: int = 24, replications: int = 30) -> NDArray[np.float64]:
-    luck = np.random.default_rng(5).normal(size=(replications, months))
-    return np.cumsum(start + growth * np.arange(months) + 2_000 * luck, axis=1)
+    noise = np.random.default_rng(5).normal(size=(replications, months))
+    return np.cumsum(start + growth * np.arange(months) + 2_000 * noise, axis=1)
 
 
 def title(figure: Figure) -> str:
@@ -65,6 +65,7 @@ def test_the_deepest_point_and_break_even_are_marked() -> None:
     assert list(marks(cumulative_cash({"base": values[:, ::-1]}))) == ["lowest: −$150k, month 5"]
 
 
+@pytest.mark.slow
 def test_the_title_is_the_finding() -> None:
     base = np.array([[0.0, 90], [0, 100], [0, 110]]) * 1000
     # Differences of 9, 10, 11 thousand: 10 ± 4.302653 / √3 = 2.48.
@@ -98,6 +99,7 @@ def test_the_note_tells_what_the_replications_say_one_by_one() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("months", [1, 2, 6, 24, 60])
 @pytest.mark.parametrize("names", [["reference"], ["reference", "price-up"], list("abcd")])
 def test_words_do_not_overlap_and_stay_on_the_slide(months: int, names: list[str]) -> None:

@@ -1,8 +1,6 @@
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
+from made_up_results import values
 from matplotlib.patches import Rectangle
 
 from simsales.analysis.intervals import summaries
@@ -10,7 +8,7 @@ from simsales.charts.canvas import style
 from simsales.charts.funnel import funnel
 
 
-def test_bars_are_means_and_lines_intervals(values: Callable[..., Any]) -> None:
+def test_bars_are_means_and_lines_intervals() -> None:
     found = summaries(values(["pod"], {})["pod"])
     (axes,) = funnel(found, scenario="pod", replications=20).axes
     bars: dict[str, float] = {}
@@ -28,7 +26,7 @@ def test_bars_are_means_and_lines_intervals(values: Callable[..., Any]) -> None:
     assert line.get_xdata() == pytest.approx([means["win"] - half, means["win"] + half])
 
 
-def test_title_and_figures(values: Callable[..., Any]) -> None:
+def test_title_and_figures() -> None:
     found = summaries(values(["pod"], {})["pod"])
     figure = funnel(found, scenario="pod", replications=20)
     other = funnel(summaries(values(["pod"], {"pod": {"win": 0.5}})["pod"]), scenario="pod", replications=20)
@@ -42,7 +40,7 @@ def test_title_and_figures(values: Callable[..., Any]) -> None:
     )
 
 
-def test_words_stay_on_the_slide(values: Callable[..., Any]) -> None:
+def test_words_stay_on_the_slide() -> None:
     found = summaries({name: x * 1e4 for name, x in values(["pod"], {})["pod"].items()})
     figure = funnel(found, scenario="a-very-long-name " * 8, replications=20)
     with style():

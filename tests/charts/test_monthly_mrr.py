@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_up_results import mrr
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -29,7 +30,7 @@ def band(figure: Figure, name: str, which: int) -> tuple[NDArray[Any], NDArray[A
     return np.array([e.min() for e in edges]), np.array([e.max() for e in edges])
 
 
-def test_lines_are_means_and_bands_what_the_subtitle_says(mrr: Make) -> None:
+def test_lines_are_means_and_bands_what_the_subtitle_says() -> None:
     series = mrr({"silo": 1.0, "pod": 1.3})
     figure = monthly_mrr(series, range(1, 25))
     lines = {line.get_label(): line for line in figure.axes[0].lines if line.get_gid() == "mean"}
@@ -48,7 +49,7 @@ def test_lines_are_means_and_bands_what_the_subtitle_says(mrr: Make) -> None:
     assert "USD" in subtitle
 
 
-def test_the_warm_up_is_left_out(mrr: Make) -> None:
+def test_the_warm_up_is_left_out() -> None:
     series = mrr({"silo": 1.0, "pod": 1.3}, months=30)
     figure = monthly_mrr(series, range(-5, 25))
     line = next(line for line in figure.axes[0].lines if line.get_label() == "pod")
@@ -56,14 +57,15 @@ def test_the_warm_up_is_left_out(mrr: Make) -> None:
     assert figure.axes[0].get_xlim()[0] == 1
 
 
-def test_the_axis_begins_at_zero_and_holds_everything(mrr: Make) -> None:
+def test_the_axis_begins_at_zero_and_holds_everything() -> None:
     series = mrr({"silo": 1.0, "pod": 1.3})
     low, high = monthly_mrr(series, range(1, 25)).axes[0].get_ylim()
     assert low == 0
     assert high >= max(np.quantile(values, 0.95, axis=0).max() for values in series.values())
 
 
-def test_the_title_is_the_finding_of_the_paired_difference(mrr: Make) -> None:
+@pytest.mark.slow
+def test_the_title_is_the_finding_of_the_paired_difference() -> None:
     clear = title(monthly_mrr(mrr({"silo": 1.0, "pod": 1.3}), range(1, 25)))
     worse = title(monthly_mrr(mrr({"silo": 1.0, "pod": 0.7}), range(1, 25)))
     same = title(monthly_mrr(mrr({"silo": 1.0, "pod": 1.0}), range(1, 25)))
@@ -84,6 +86,7 @@ def test_the_title_has_the_figures_of_the_data() -> None:
     assert title(figure) == "After 1 month pod earns $110k of MRR, 10.0 % more than silo (±2.5 %)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "growth",
     [
@@ -99,9 +102,7 @@ def test_the_title_has_the_figures_of_the_data() -> None:
     ],
 )
 @pytest.mark.parametrize("months", [1, 24])
-def test_labels_do_not_overlap_and_stay_on_the_slide(
-    mrr: Make, growth: dict[str, float], months: int
-) -> None:
+def test_labels_do_not_overlap_and_stay_on_the_slide(growth: dict[str, float], months: int) -> None:
     figure = monthly_mrr(mrr(growth, months=months), range(1, months + 1), currency="CHF")
     with style():
         figure.canvas.draw()
@@ -113,25 +114,25 @@ def test_labels_do_not_overlap_and_stay_on_the_slide(
     assert all(box.x1 <= figure.bbox.x1 and box.y0 >= figure.axes[0].bbox.y0 - 1 for box in words)
 
 
-def test_undefined_replications_are_left_out(mrr: Make) -> None:
+def test_undefined_replications_are_left_out() -> None:
     series = mrr({"silo": 1.0, "pod": 1.3})
     series["pod"][3] = np.nan
     line = next(x for x in monthly_mrr(series, range(1, 25)).axes[0].lines if x.get_label() == "pod")
     assert line.get_ydata() == pytest.approx(np.delete(series["pod"], 3, axis=0).mean(axis=0))
 
 
-def test_one_replication_is_drawn_without_bands(mrr: Make) -> None:
+def test_one_replication_is_drawn_without_bands() -> None:
     figure = monthly_mrr(mrr({"silo": 1.0, "pod": 1.3}, replications=1), range(1, 25))
     assert "no difference in MRR is shown" in title(figure)
     assert "band" not in figure.texts[1].get_text()
 
 
 @pytest.mark.parametrize("months", [[], [0, -1]])
-def test_nothing_to_draw_is_refused(mrr: Make, months: list[int]) -> None:
+def test_nothing_to_draw_is_refused(months: list[int]) -> None:
     with pytest.raises(ValueError, match="one month"):
         monthly_mrr(mrr({"silo": 1.0}, months=len(months)), months)
 
 
-def test_shapes_must_agree(mrr: Make) -> None:
+def test_shapes_must_agree() -> None:
     with pytest.raises(ValueError, match=r"expected \(replications, 23\)"):
         monthly_mrr(mrr({"silo": 1.0}), range(1, 24))

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_up_results import compared, units
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -27,7 +28,7 @@ def title(figure: Figure) -> str:
     return figure.texts[0].get_text().replace("\n", " ")
 
 
-def test_points_and_bars_are_the_paired_differences_in_percent(compared: Compared, units: Describe) -> None:
+def test_points_and_bars_are_the_paired_differences_in_percent() -> None:
     comparison = compared(["silo", "pod"], EFFECTS)
     (axes,) = paired_differences(comparison, units).axes
     for name in ("win", "mrr_end", "sales_cycle_days", "utilization.AE"):
@@ -40,7 +41,7 @@ def test_points_and_bars_are_the_paired_differences_in_percent(compared: Compare
         assert artist(axes, f"interval {name}").get_xdata() == pytest.approx(percents[1:])
 
 
-def test_markers_tell_better_from_worse_without_colour(compared: Compared, units: Describe) -> None:
+def test_markers_tell_better_from_worse_without_colour() -> None:
     (axes,) = paired_differences(compared(["silo", "pod"], EFFECTS), units).axes
     looks = {
         name: (line.get_marker(), to_hex(line.get_markerfacecolor()).upper())
@@ -59,7 +60,8 @@ def test_markers_tell_better_from_worse_without_colour(compared: Compared, units
     )
 
 
-def test_the_title_is_the_finding(compared: Compared, units: Describe) -> None:
+@pytest.mark.slow
+def test_the_title_is_the_finding() -> None:
     clear = title(paired_differences(compared(["silo", "pod"], EFFECTS), units))
     same = title(paired_differences(compared(["silo", "pod"]), units))
     three = title(paired_differences(compared(["silo", "pod", "mix"], EFFECTS), units))
@@ -73,21 +75,21 @@ def test_the_title_is_the_finding(compared: Compared, units: Describe) -> None:
     assert alone == "One replication shows no difference: at least two are needed"
 
 
-def test_without_percentage_a_kpi_moves_to_the_note(compared: Compared, units: Describe) -> None:
+def test_without_percentage_a_kpi_moves_to_the_note() -> None:
     figure = paired_differences(compared(["silo", "pod"]), units)
     note = figure.texts[2].get_text().replace("\n", " ")
     assert "wait for SDR, days (silo 0, pod 0)" in note
     assert not [line for line in figure.axes[0].lines if line.get_gid() == "mean wait_days.SDR"]
 
 
-def test_nothing_in_percent_is_still_a_chart(units: Describe) -> None:
+def test_nothing_in_percent_is_still_a_chart() -> None:
     values = {a: {"win": np.full(3, np.nan)} for a in ("silo", "pod")}
     figure = paired_differences(compare(values, baseline="silo", better={"win": "higher"}), units)
     assert "No KPI can be compared" in title(figure)
     assert "silo undefined, pod undefined" in figure.texts[2].get_text().replace("\n", " ")
 
 
-def test_an_outlier_is_cut_with_an_arrow_but_printed(compared: Compared, units: Describe) -> None:
+def test_an_outlier_is_cut_with_an_arrow_but_printed() -> None:
     comparison = compared(["silo", "pod"], {"pod": {"wait_days.AE": 4.0}})
     (axes,) = paired_differences(comparison, units).axes
     low, high = axes.get_xlim()
@@ -110,7 +112,7 @@ def test_limit_keeps_what_is_not_far_out() -> None:
     assert limit([]) == pytest.approx(1.08 * 5)
 
 
-def test_one_panel_for_each_alternative(compared: Compared, units: Describe) -> None:
+def test_one_panel_for_each_alternative() -> None:
     comparison = compared(["silo", "pod", "mix", "region"], EFFECTS)
     figure = paired_differences(comparison, units)
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["pod", "mix", "region"]
@@ -121,12 +123,11 @@ def test_one_panel_for_each_alternative(compared: Compared, units: Describe) -> 
         assert artist(axes, "mean win").get_xdata() == pytest.approx([100 * relative])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "alternatives", [["silo", "pod"], ["silo", "pod", "a-very-long-name-of-a-hybrid", "region", "fifth"]]
 )
-def test_words_do_not_overlap_and_stay_on_the_slide(
-    compared: Compared, units: Describe, alternatives: list[str]
-) -> None:
+def test_words_do_not_overlap_and_stay_on_the_slide(alternatives: list[str]) -> None:
     figure = paired_differences(compared(alternatives, {"pod": {"wait_days.AE": 4.0}}), units, currency="CHF")
     with style():
         figure.canvas.draw()
@@ -139,7 +140,7 @@ def test_words_do_not_overlap_and_stay_on_the_slide(
     assert all(box.x0 >= 0 and box.x1 <= figure.bbox.x1 for box in boxes)
 
 
-def test_only_the_kpis_asked_for(compared: Compared, units: Describe) -> None:
+def test_only_the_kpis_asked_for() -> None:
     comparison = compared(["silo", "pod"])
     (axes,) = paired_differences(comparison, units, kpis=["mql", "arr_end"]).axes
     assert sorted(g for line in axes.lines if (g := line.get_gid() or "").startswith("mean")) == [

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from made_up_results import compared, units, values
 from rich.console import Console, RenderableType
 
 from simsales import kpis
@@ -30,7 +31,7 @@ def row(text: str, beginning: str) -> str:
     return next(line for line in text.splitlines() if line.strip().startswith(beginning))
 
 
-def test_a_row_says_all_there_is(compared: Compared, units: Describe) -> None:
+def test_a_row_says_all_there_is() -> None:
     comparison = compared(["silo", "pod"], {"pod": {"mrr_end": 0.05, "sales_cycle_days": 0.05}})
     text = printed(comparison_table(comparison, units), 100)
     d = comparison.kpis["mrr_end"].differences["pod"]
@@ -43,9 +44,7 @@ def test_a_row_says_all_there_is(compared: Compared, units: Describe) -> None:
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
-def test_it_fits_and_never_breaks_a_figure_or_verdict(
-    compared: Compared, units: Describe, width: int
-) -> None:
+def test_it_fits_and_never_breaks_a_figure_or_verdict(width: int) -> None:
     comparison = compared(["silo", "pod"], {"pod": {"mrr_end": 0.05}})
     text = printed(comparison_table(comparison, units, currency="CHF"), width)
     assert max(map(len, text.splitlines())) <= width
@@ -56,20 +55,20 @@ def test_it_fits_and_never_breaks_a_figure_or_verdict(
     assert "…" not in text
 
 
-def test_at_100_columns_every_kpi_has_one_line(compared: Compared, units: Describe) -> None:
+def test_at_100_columns_every_kpi_has_one_line() -> None:
     comparison = compared(["silo", "pod"])
     lines = printed(comparison_table(comparison, units), 100).splitlines()
     for kpi in comparison.kpis:
         assert sum(line.startswith(f"   {label(kpi)}") and "shown" in line for line in lines) >= 1, kpi
 
 
-def test_colour_only_repeats_words(compared: Compared, units: Describe) -> None:
+def test_colour_only_repeats_words() -> None:
     comparison = compared(["silo", "pod"], {"pod": {"mrr_end": 0.05}})
     assert "\x1b[" not in printed(comparison_table(comparison, units), 100)
     assert "\x1b[32mhigher (better)" in printed(comparison_table(comparison, units), 100, terminal=True)
 
 
-def test_headlines_and_blocks_for_three(compared: Compared, units: Describe) -> None:
+def test_headlines_and_blocks_for_three() -> None:
     text = printed(comparison_table(compared(["silo", "pod", "mix"], {"pod": {"mrr_end": 0.1}}), units), 100)
     assert text.startswith("pod against silo: MRR at the end ")
     assert "mix against silo: MRR at the end no difference shown" in text.replace("\n", " ")
@@ -78,7 +77,7 @@ def test_headlines_and_blocks_for_three(compared: Compared, units: Describe) -> 
 
 
 @pytest.mark.parametrize("name", ["KPI", "verdict", "difference", "a-name-that-is-too-long-for-its-column"])
-def test_any_name_of_an_alternative(compared: Compared, units: Describe, name: str) -> None:
+def test_any_name_of_an_alternative(name: str) -> None:
     text = printed(comparison_table(compared(["silo", name]), units), 100)
     first, second = (f"{float(cell):.0f}" for cell in row(text, "wins").split()[1:3])
     means = compared(["silo", name]).kpis["win"].means
@@ -86,7 +85,7 @@ def test_any_name_of_an_alternative(compared: Compared, units: Describe, name: s
     assert text.startswith(f"{name} against silo")
 
 
-def test_missing_pairs_and_undefined_kpis_are_said(units: Describe) -> None:
+def test_missing_pairs_and_undefined_kpis_are_said() -> None:
     nan = np.nan
     values: dict[str, dict[str, list[float]]] = {
         "silo": {"sales_cycle_days": [30, nan, 32], "win": [nan] * 3},
@@ -98,13 +97,13 @@ def test_missing_pairs_and_undefined_kpis_are_said(units: Describe) -> None:
     assert row(text, "wins").split()[1:4] == ["(0", "pairs)", "–"]
 
 
-def test_one_pair_is_said_in_the_singular(units: Describe) -> None:
+def test_one_pair_is_said_in_the_singular() -> None:
     values = {"silo": {"win": [1, np.nan]}, "pod": {"win": [1.0, 2.0]}}
     comparison = compare(values, baseline="silo", better={"win": "higher"})
     assert "wins (1 pair)" in printed(comparison_table(comparison, units), 100)
 
 
-def test_where_neither_direction_is_better_nothing_has_a_chance_to_be(units: Describe) -> None:
+def test_where_neither_direction_is_better_nothing_has_a_chance_to_be() -> None:
     values = {
         "silo": {"mql": [1.0, 2, 3], "win": [1.0, 2, 3]},
         "pod": {"mql": [2.0, 3, 5], "win": [2.0, 3, 5]},
@@ -117,7 +116,7 @@ def test_where_neither_direction_is_better_nothing_has_a_chance_to_be(units: Des
     assert comparison.kpis["mql"].differences["pod"].p_better == 1
 
 
-def test_what_pairing_gained_stands_under_every_table(compared: Compared, units: Describe) -> None:
+def test_what_pairing_gained_stands_under_every_table() -> None:
     comparison = compared(["silo", "pod", "mix"])
     lines = printed(comparison_table(comparison, units), 100).splitlines()
     gains = [line.strip() for line in lines if line.startswith("Pairing")]
@@ -133,7 +132,7 @@ def test_what_pairing_gained_stands_under_every_table(compared: Compared, units:
     assert "Pairing" not in alone
 
 
-def test_money_of_a_row_is_said_in_one_way(units: Describe) -> None:
+def test_money_of_a_row_is_said_in_one_way() -> None:
     rng = np.random.default_rng(1)
     table = run_table(
         summaries({"new_mrr": rng.normal(16_400, 260, 50), "mrr_end": rng.normal(16_400, 5000, 50)}),
@@ -153,7 +152,7 @@ def test_the_headline_names_customers_once() -> None:
     assert printed(table, 100).startswith("x: customers at the end 338 (±20).")
 
 
-def test_user_text_is_no_markup(compared: Compared, units: Describe) -> None:
+def test_user_text_is_no_markup() -> None:
     found = summaries({"mrr_end": [1.0, 2.0]})
     for text in ("[/b]", "[red]", ":heart:"):
         assert f" {text} " in printed(run_table(found, units, title="x", replications=2, currency=text), 100)
@@ -162,7 +161,7 @@ def test_user_text_is_no_markup(compared: Compared, units: Describe) -> None:
         assert any(line.split()[:3] == ["KPI", "silo", text] for line in printed(table, 140).splitlines())
 
 
-def test_run_table(values: Callable[..., Any], units: Describe) -> None:
+def test_run_table() -> None:
     data = values(["pod"], {})["pod"]
     data["sales_cycle_days"][:5] = np.nan
     found = summaries(data)
@@ -176,7 +175,7 @@ def test_run_table(values: Callable[..., Any], units: Describe) -> None:
     assert "20 replications" in text
 
 
-def test_in_short_and_in_full(values: Callable[..., Any], units: Describe, compared: Compared) -> None:
+def test_in_short_and_in_full() -> None:
     found = summaries(values(["pod"], {})["pod"])
     short = printed(run_table(found, units, title="pod", replications=20, everything=False), 100)
     full = printed(run_table(found, units, title="pod", replications=20), 100)
@@ -253,5 +252,5 @@ def test_tiers_stand_side_by_side_as_far_as_there_is_room(width: int) -> None:
     assert "… " not in text
 
 
-def test_run_table_of_nothing(units: Describe) -> None:
+def test_run_table_of_nothing() -> None:
     assert "1 replication." in printed(run_table({}, units, title="pod", replications=1), 80)

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from made_up_results import compared, units
 
 from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.formatting import money, number, percent, step_of
@@ -61,7 +62,7 @@ def test_money_in_short(value: float, currency: str, said: str) -> None:
     assert money(value, currency) == said
 
 
-def test_values_in_their_units(units: Describe) -> None:
+def test_values_in_their_units() -> None:
     words = Wording(units)
     assert words.estimate("mrr_end", 1_121_300, 7_100) == "$1,121k ± 7k"
     assert words.estimate("mrr_end", -12_340, 3_200, sign=True) == "−$12k ± 3k"
@@ -73,7 +74,7 @@ def test_values_in_their_units(units: Describe) -> None:
     assert words.mean_in_text("win", summary([59, 60, 61])) == "60.0 a month (±2.5)"
 
 
-def test_the_unit_is_said_once(units: Describe) -> None:
+def test_the_unit_is_said_once() -> None:
     words = Wording(units)
     assert words.tag("wait_days.AE") == "wait for AE, days"
     assert words.tag("customers_end") == "customers at the end"
@@ -103,7 +104,7 @@ def test_every_kpi_has_words_and_a_group() -> None:
     assert {*SHORT, *TIER_SHORT, *HEADLINES, *SIGNED} <= set(names)
 
 
-def test_reasons_are_said_once(units: Describe) -> None:
+def test_reasons_are_said_once() -> None:
     assert Wording(units).undefined(["sales_cycle_days", "win_rate"]) == [
         "sales cycle, win rate: it never happened."
     ]
@@ -130,7 +131,7 @@ def test_percent() -> None:
     assert percent(4.0) == ("+400", "")
 
 
-def test_headline_says_the_finding(compared: Callable[..., Comparison], units: Describe) -> None:
+def test_headline_says_the_finding() -> None:
     words = Wording(units)
     found = words.headline(compared(["silo", "pod"], {"pod": {"mrr_end": 0.1}}), "pod")
     lost = words.headline(compared(["silo", "pod"], {"pod": {"mrr_end": -0.1}}), "pod")
@@ -141,7 +142,7 @@ def test_headline_says_the_finding(compared: Callable[..., Comparison], units: D
     assert "MRR at the end no difference shown" in same
 
 
-def test_change_from_zero_is_said_in_units(units: Describe) -> None:
+def test_change_from_zero_is_said_in_units() -> None:
     found = compare(
         {"x": {"wait_days.AE": [0, 0, 0]}, "y": {"wait_days.AE": [2, 2.1, 1.9]}},
         baseline="x",
@@ -156,7 +157,7 @@ def paired(**kpis: tuple[list[float], list[float]]) -> Comparison:
     return compare(values, baseline="x", better=dict.fromkeys(kpis, "higher"))
 
 
-def test_pairing_is_told_by_the_first_kpi_that_can(units: Describe) -> None:
+def test_pairing_is_told_by_the_first_kpi_that_can() -> None:
     words = Wording(units)
     constant, rising, shifted = [1.0, 1, 1], [1.0, 2, 3], [2.0, 3, 4]
     noisy = [1.0, 2.5, 2.9]

@@ -161,6 +161,7 @@ def test_a_new_name_that_may_be_a_slip_is_doubted(tmp_path: Path) -> None:
     assert run("validate", tmp_path / "renamed.yaml")[1] == ""
 
 
+@pytest.mark.slow
 def test_ninety_thousand_faults_are_not_all_told(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("".join(f"k{n}: 1\n" for n in range(20_000)))
     lines = run("validate", tmp_path / "a.yaml", code=2)[1].splitlines()
@@ -238,7 +239,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> type[BaseException]:
     """A command ``new`` that fails with the error put into ``failure``."""
 
     class Failure:
-        error: BaseException = SimsalesError("no luck")
+        error: BaseException = SimsalesError("no such thing")
 
     @click.command()
     @options.debug
@@ -252,8 +253,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> type[BaseException]:
 @pytest.mark.parametrize(
     ("error", "code", "told"),
     [
-        (SimsalesError("no luck"), 1, "error: no luck\n"),
-        (InputError("no\nluck"), 2, "error: no\nerror: luck\n"),
+        (SimsalesError("no such thing"), 1, "error: no such thing\n"),
+        (InputError("no\nway"), 2, "error: no\nerror: way\n"),
         (KeyError("x"), 1, f"error: KeyError: 'x' ({BUG})\n"),
         (ValueError("a\nb"), 1, f"error: ValueError: a b ({BUG})\n"),
         (
@@ -277,7 +278,8 @@ def test_errors_end_in_one_message(failing: type, error: BaseException, code: in
 
 
 @pytest.mark.parametrize(
-    ("error", "code"), [(InputError("no luck"), 2), (KeyError("x"), 1), (OSError(5, "no luck", "x"), 1)]
+    ("error", "code"),
+    [(InputError("no such thing"), 2), (KeyError("x"), 1), (OSError(5, "no such thing", "x"), 1)],
 )
 def test_debug_shows_the_traceback(failing: type, error: Exception, code: int) -> None:
     failing.error = error  # type: ignore[attr-defined]
@@ -286,6 +288,7 @@ def test_debug_shows_the_traceback(failing: type, error: Exception, code: int) -
     assert err.splitlines()[-1].startswith("error: ")
 
 
+@pytest.mark.slow
 def test_no_traceback_unless_asked_for() -> None:
     done = python("-m", "simsales", "validate", "missing.yaml")
     assert (done.returncode, done.stdout) == (2, "")
@@ -293,6 +296,7 @@ def test_no_traceback_unless_asked_for() -> None:
     assert "Traceback" in python("-m", "simsales", "validate", "--debug", "missing.yaml").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs a shell with pipes")
 def test_a_closed_pipe_is_no_news() -> None:
     reader, writer = os.pipe()
@@ -308,6 +312,7 @@ def test_a_closed_pipe_is_no_news() -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 @pytest.mark.parametrize("args", [["schema"], ["--help"], ["--version"], ["run", "--help"]])
 def test_a_full_disk_is_no_bug(args: list[str]) -> None:
@@ -322,6 +327,7 @@ def test_a_full_disk_is_no_bug(args: list[str]) -> None:
     assert (done.returncode, done.stderr) == (1, "error: standard output: No space left on device\n")
 
 
+@pytest.mark.slow
 def test_an_old_console_gets_question_marks(tmp_path: Path) -> None:
     done = python(
         "-m",

@@ -120,6 +120,7 @@ def test_run_prints_one_json_object_with_every_kpi(folder: Path) -> None:
     assert "reason" not in win
 
 
+@pytest.mark.slow
 def test_compare_prints_one_json_object_with_the_paired_differences(folder: Path) -> None:
     found = answer("compare", "base.yaml", "faster.yaml", "slower.yaml", "--replications", "4")
     assert set(found) == {"baseline", "alternatives", "replications", "seed", "results", "kpis"}
@@ -145,6 +146,7 @@ def test_compare_prints_one_json_object_with_the_paired_differences(folder: Path
     assert nrr["differences"]["faster"]["defined"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("command", ["run", "compare"])
 def test_the_tables_in_the_folder_hold_what_the_json_says(command: str) -> None:
@@ -179,6 +181,7 @@ def test_the_tables_in_the_folder_hold_what_the_json_says(command: str) -> None:
         assert row["verdict"] == difference["verdict"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_several_tiers_are_told_apart() -> None:
     Path("two.yaml").write_text(TWO_TIERS, encoding="utf-8")
@@ -200,6 +203,7 @@ def test_several_tiers_are_told_apart() -> None:
     assert "By tier, two − base" in printed
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_all_shows_what_is_else_left_out() -> None:
     args = ("base.yaml", "--replications", "2", "--workers", "1", "--out", "kept")
@@ -209,6 +213,7 @@ def test_all_shows_what_is_else_left_out() -> None:
     assert "SQLs, outbound" in full
 
 
+@pytest.mark.slow
 def test_the_table_names_the_alternatives_and_where_the_results_are(folder: Path) -> None:
     printed = invoke("compare", "base.yaml", "faster.yaml", "--replications", "2", "--workers", "1").stdout
     assert printed.startswith("faster against base: ")
@@ -233,6 +238,7 @@ def test_the_number_of_workers_changes_nothing() -> None:
     assert len(contents[0]["replications"]) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_more_replications_add_to_what_is_there() -> None:
     invoke("run", "base.yaml", "--replications", "2", "--workers", "1", "--out", "kept")
@@ -244,6 +250,7 @@ def test_more_replications_add_to_what_is_there() -> None:
     assert after == content("fresh")["kpis"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     "files", [["run", "base.yaml"], ["compare", "base.yaml", "faster.yaml"]], ids=["run", "compare"]
@@ -257,6 +264,7 @@ def test_the_same_command_gives_the_same_numbers_whatever_the_folder_holds(files
     assert again["kpis"] == few["kpis"]
 
 
+@pytest.mark.slow
 def test_the_same_command_draws_again_without_simulating(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -270,6 +278,7 @@ def test_the_same_command_draws_again_without_simulating(
     assert {path.name: path.read_bytes() for path in (folder / "kept").glob("*.svg")} == charts
 
 
+@pytest.mark.slow
 def test_what_was_changed_on_the_command_line_is_told_and_drawn(folder: Path) -> None:
     (folder / "more.yaml").write_text("horizon_months: 3\n")
     args = ("--replications", "2", "--workers", "1", "--with", "more.yaml", "--set", "start_month=4")
@@ -282,6 +291,7 @@ def test_what_was_changed_on_the_command_line_is_told_and_drawn(folder: Path) ->
             assert "start_month=4." in chart.read_text(encoding="utf-8"), chart.name
 
 
+@pytest.mark.slow
 def test_people_without_work_are_doubted(folder: Path) -> None:
     (folder / "idle.yaml").write_text(
         "extends: base.yaml\norganization: {teams: {spare: {members: {AE: 1}}}}\n"
@@ -291,6 +301,7 @@ def test_people_without_work_are_doubted(folder: Path) -> None:
     assert invoke("run", "base.yaml", "--replications", "2", "--workers", "1").stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_results_of_another_experiment_are_never_overwritten() -> None:
     invoke("run", "base.yaml", "--replications", "2", "--workers", "1", "--out", "kept")
@@ -303,6 +314,7 @@ def test_results_of_another_experiment_are_never_overwritten() -> None:
     assert content("kept") == before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_set_changes_all_alternatives_alike() -> None:
     found = answer(
@@ -313,6 +325,7 @@ def test_set_changes_all_alternatives_alike() -> None:
         assert kpis["new_mrr"]["means"][name] == pytest.approx(500 * kpis["win"]["means"][name])
 
 
+@pytest.mark.slow
 def test_files_of_changes_are_laid_over_all_alternatives(folder: Path) -> None:
     (folder / "dear.yaml").write_text("tiers: {smb: {price_per_month: 500}}\n", encoding="utf-8")
     (folder / "short.yaml").write_text("horizon_months: 2\n", encoding="utf-8")
@@ -327,6 +340,7 @@ def test_files_of_changes_are_laid_over_all_alternatives(folder: Path) -> None:
     assert found["kpis"]["new_mrr"]["mean"] == pytest.approx(500 * found["kpis"]["win"]["mean"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_kpis_come_in_the_order_of_their_definition() -> None:
     order = {kpi.name: place for place, kpi in enumerate(kpis.KPIS)}
@@ -335,6 +349,7 @@ def test_kpis_come_in_the_order_of_their_definition() -> None:
         assert names == sorted(names, key=order.__getitem__)
 
 
+@pytest.mark.slow
 def test_what_users_name_is_printed_as_it_is(folder: Path) -> None:
     for name, text in (("pod[new]", FASTER), ("[b]mix", SLOWER)):
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
@@ -348,6 +363,7 @@ def test_what_users_name_is_printed_as_it_is(folder: Path) -> None:
         assert f" {currency}/month " in run
 
 
+@pytest.mark.slow
 def test_a_chart_that_cannot_be_saved_is_no_bug(folder: Path) -> None:
     (folder / "kept").mkdir()
     args = ("run", "base.yaml", "--replications", "2", "--workers", "1", "--out", "kept")
@@ -360,6 +376,7 @@ def test_a_chart_that_cannot_be_saved_is_no_bug(folder: Path) -> None:
     assert result.stderr == f"error: cannot write {Path('kept') / 'funnel.svg'}: Is a directory\n"
 
 
+@pytest.mark.slow
 def test_ctrl_c_tells_how_to_go_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(scenario: Scenario, seed: int, replication: int) -> Replication:
         if replication == 1:
@@ -401,6 +418,7 @@ def test_what_cannot_be_compared_is_refused(folder: Path, files: list[str], said
     assert said in invoke("compare", *files, code=2).stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
     ("bad", "kept", "told"),

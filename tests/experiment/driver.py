@@ -1,17 +1,17 @@
-"""A process of its own that runs the toy experiment: ``driver.py FOLDER WORKERS``. The tests kill it."""
+"""Runs an experiment of stubs as a process of its own, which the tests kill: ``driver.py FOLDER WORKERS``."""
 
 import sys
 from pathlib import Path
 
-import toys
+import stub_simulations
 
 from simsales.experiment.executors import processes
 
 if __name__ == "__main__":
-    toys.run(
+    stub_simulations.run(
         Path(sys.argv[1]),
         replications=30,
-        simulate=toys.simulate_slowly,
+        simulate=stub_simulations.simulate_slowly,
         make_executor=processes(int(sys.argv[2])),
         on_progress=lambda done, total: print(done, total, flush=True),
     )

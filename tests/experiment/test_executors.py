@@ -88,6 +88,7 @@ def soon(condition: Callable[[], bool]) -> bool:
     return true
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [serial, processes(1), processes(3), pool])
 def test_every_task_comes_back_once(make: MakeExecutor) -> None:
     results = list(run_tasks(square, range(20), make, window=4))
@@ -113,6 +114,7 @@ def test_serial_hands_out_each_result_before_the_next_is_computed() -> None:
     assert seen == [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [processes(1), processes(2), pool])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_dead_worker_costs_nothing_but_time(make: MakeExecutor, times: int, tmp_path: Path) -> None:
@@ -122,6 +124,7 @@ def test_a_dead_worker_costs_nothing_but_time(make: MakeExecutor, times: int, tm
     assert (tmp_path / "deaths").read_bytes() == b"x" * times
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("make", "window"), [(processes(2), 1), (processes(2), 4), (pool, 4)])
 def test_a_task_that_twice_dies_alone_is_given_up(make: MakeExecutor, window: int, tmp_path: Path) -> None:
     function = partial(die_on, 5, 99, tmp_path / "deaths")
@@ -133,12 +136,14 @@ def test_a_task_that_twice_dies_alone_is_given_up(make: MakeExecutor, window: in
     assert (tmp_path / "deaths").read_bytes() == b"xxx"  # the first time it was not alone
 
 
+@pytest.mark.slow
 def test_the_failure_says_how_the_worker_died(tmp_path: Path) -> None:
     ((_, failure),) = run_tasks(partial(die_on, 0, 9, tmp_path / "deaths"), [0], TWO, window=1)
     assert isinstance(failure, TaskFailure)
     assert failure.message == "the worker process died (by SIGKILL)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "said"),
     [
@@ -154,6 +159,7 @@ def test_what_goes_wrong_in_a_worker_is_told(function: Callable[[int], object], 
     assert said in failure.message
 
 
+@pytest.mark.slow
 def test_workers_killed_from_outside_while_they_send_megabytes() -> None:
     """A pool whose workers share a pipe hangs here: the half of a message is all that ever comes."""
     executor = TWO()
@@ -177,6 +183,7 @@ def get_children() -> list[int]:
     return [child.pid for child in active_children() if child.pid]
 
 
+@pytest.mark.slow
 def test_shutdown_leaves_no_process_behind() -> None:
     executor = TWO()
     pids = {future.result() for future in [executor.submit(own_pid, n) for n in range(4)]}
@@ -235,6 +242,7 @@ def script(tmp_path: Path, guard: str, slow_start: bool = False) -> subprocess.P
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_everything_quietly(tmp_path: Path) -> None:
     """A terminal sends the signal to the workers too; only the parent may say something."""
     with script(tmp_path, "__name__ == '__main__'") as process:
@@ -249,6 +257,7 @@ def test_ctrl_c_ends_everything_quietly(tmp_path: Path) -> None:
     assert not any(map(alive, pids))
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_workers_are_starting_is_quiet_too(tmp_path: Path) -> None:
     with script(tmp_path, "__name__ == '__main__'", slow_start=True) as process:
         assert process.stdout
@@ -266,6 +275,7 @@ def test_workers_do_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     assert soon(lambda: not any(map(alive, pids)))
 
 
+@pytest.mark.slow
 def test_workers_that_cannot_start_end_the_experiment(tmp_path: Path) -> None:
     """A script without the guard would start itself again in every worker."""
     with script(tmp_path, "True") as process:

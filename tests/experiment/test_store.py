@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import toys
+import stub_simulations
 
 from simsales.errors import InputError, SimsalesError
 from simsales.experiment.folders import new_folder
@@ -34,11 +34,13 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(folder: Path) -> Iterator[Store]:
-    with Store.create(folder, toys.SCENARIOS, seed=7, command=["simsales", "compare"]) as store:
+    with Store.create(folder, stub_simulations.SCENARIOS, seed=7, command=["simsales", "compare"]) as store:
         yield store
 
 
-def create(folder: Path, scenarios: Mapping[str, Scenario] = toys.SCENARIOS, seed: int = 7) -> None:
+def create(
+    folder: Path, scenarios: Mapping[str, Scenario] = stub_simulations.SCENARIOS, seed: int = 7
+) -> None:
     Store.create(folder, scenarios, seed=seed).close()
 
 
@@ -50,8 +52,8 @@ def changed(scenario: Scenario, **fields: Any) -> Scenario:
 
 
 def test_a_finished_folder_says_everything_about_itself(folder: Path) -> None:
-    toys.run(folder, replications=2)
-    assert toys.files(folder) == {
+    stub_simulations.run(folder, replications=2)
+    assert stub_simulations.files(folder) == {
         ".lock",
         "manifest.json",
         "results.sqlite",
@@ -71,19 +73,19 @@ def test_a_finished_folder_says_everything_about_itself(folder: Path) -> None:
     assert manifest["versions"].keys() == {"simsales", "numpy", "simpy", "python"}
     assert datetime.fromisoformat(manifest["created"]).utcoffset() is not None
     for alternative in manifest["alternatives"]:
-        assert load(folder / alternative["file"]) == toys.SCENARIOS[alternative["name"]]
+        assert load(folder / alternative["file"]) == stub_simulations.SCENARIOS[alternative["name"]]
 
 
 def test_every_command_is_kept(folder: Path) -> None:
-    Store.create(folder, toys.SCENARIOS, seed=7, command=["one"]).close()
-    Store.create(folder, toys.SCENARIOS, seed=7, command=["two", "words"]).close()
+    Store.create(folder, stub_simulations.SCENARIOS, seed=7, command=["one"]).close()
+    Store.create(folder, stub_simulations.SCENARIOS, seed=7, command=["two", "words"]).close()
     with Store.open(folder) as store:
         assert [entry["command"] for entry in store.manifest["commands"]] == [["one"], ["two", "words"]]
 
 
 def test_scenarios_whose_names_no_file_system_would_take(folder: Path) -> None:
     names = ("con", "Pod", "pod", 'what? "is"/this', "été 売上")
-    scenarios = {name: changed(toys.SCENARIO, question=name) for name in names}
+    scenarios = {name: changed(stub_simulations.SCENARIO, question=name) for name in names}
     create(folder, scenarios)
     with Store.open(folder) as store:
         assert store.alternatives() == list(names)
@@ -103,13 +105,14 @@ def test_an_empty_folder_will_do(folder: Path) -> None:
 
 
 OPENING = Opening.model_validate({"customers": {"smb": {"customers": 2}}})
-SILO, POD = toys.SCENARIOS["silo"], toys.SCENARIOS["pod"]
+SILO, POD = stub_simulations.SCENARIOS["silo"], stub_simulations.SCENARIOS["pod"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenarios", "seed", "said"),
     [
-        (toys.SCENARIOS, 8, "seed is 7 there, 8 here"),
+        (stub_simulations.SCENARIOS, 8, "seed is 7 there, 8 here"),
         ({"silo": SILO}, 7, "alternatives is silo, pod there, silo here"),
         ({"pod": POD, "silo": SILO}, 7, "alternatives is silo, pod there, pod, silo here"),
         (
@@ -132,13 +135,14 @@ SILO, POD = toys.SCENARIOS["silo"], toys.SCENARIOS["pod"]
 def test_another_experiment_is_refused(
     folder: Path, scenarios: dict[str, Scenario], seed: int, said: str
 ) -> None:
-    toys.run(folder, replications=1)
-    before = (folder / "manifest.json").read_bytes(), toys.content(folder)
+    stub_simulations.run(folder, replications=1)
+    before = (folder / "manifest.json").read_bytes(), stub_simulations.content(folder)
     with pytest.raises(InputError, match=said):
         create(folder, scenarios, seed)
-    assert ((folder / "manifest.json").read_bytes(), toys.content(folder)) == before
+    assert ((folder / "manifest.json").read_bytes(), stub_simulations.content(folder)) == before
 
 
+@pytest.mark.slow
 def test_another_question_is_the_same_experiment(folder: Path) -> None:
     create(folder)
     asked = changed(POD, question="Is it better? " * 20)
@@ -161,7 +165,7 @@ def test_another_experiment_is_refused_though_its_scenario_is_gone(folder: Path)
 def test_only_what_differs_is_named(folder: Path) -> None:
     create(folder)
     with pytest.raises(InputError) as caught:
-        create(folder, toys.SCENARIOS, 8)
+        create(folder, stub_simulations.SCENARIOS, 8)
     assert "scenario" not in str(caught.value)
     assert "numpy" not in str(caught.value)
 
@@ -178,7 +182,7 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(folder: Path) -> N
     (folder / "thesis.doc").touch()
     with pytest.raises(InputError, match=r"is not a results folder \(it holds thesis.doc\)"):
         create(folder)
-    assert toys.files(folder) == {"thesis.doc"}
+    assert stub_simulations.files(folder) == {"thesis.doc"}
 
 
 def test_a_folder_left_by_a_kill_before_the_manifest_is_taken(folder: Path) -> None:
@@ -275,7 +279,7 @@ def test_a_database_that_is_none(folder: Path) -> None:
 @pytest.mark.parametrize("seed", [-1, 2**63])
 def test_seeds_that_no_database_can_keep(folder: Path, seed: int) -> None:
     with pytest.raises(InputError, match=r"expected a whole number from 0 to 2\^63 - 1"):
-        create(folder, toys.SCENARIOS, seed)
+        create(folder, stub_simulations.SCENARIOS, seed)
     assert not folder.exists()
 
 
@@ -287,13 +291,14 @@ def test_no_scenario(folder: Path) -> None:
 # -------------------------------------------------------------------------------------------- who may do what
 
 
+@pytest.mark.slow
 def test_a_second_writer_is_refused_until_the_first_has_closed(folder: Path, store: Store) -> None:
     with pytest.raises(InputError, match="another process is writing"):
         create(folder)
-    code = "import sys, toys; from pathlib import Path; toys.run(Path(sys.argv[1]))"
+    code = "import sys, stub_simulations; from pathlib import Path; stub_simulations.run(Path(sys.argv[1]))"
     other = subprocess.run(
         [sys.executable, "-c", code, folder],
-        env=os.environ | {"PYTHONPATH": str(Path(toys.__file__).parent)},
+        env=os.environ | {"PYTHONPATH": str(Path(stub_simulations.__file__).parent)},
         stderr=subprocess.PIPE,
         text=True,
         check=False,
@@ -303,9 +308,10 @@ def test_a_second_writer_is_refused_until_the_first_has_closed(folder: Path, sto
     create(folder)
 
 
+@pytest.mark.slow
 def test_the_lock_of_a_killed_writer_is_gone(folder: Path) -> None:
     code = """
-import os, signal, sys, toys
+import os, signal, sys, stub_simulations
 from pathlib import Path
 from simsales.experiment.records import Key
 from simsales.experiment.store import Store
@@ -316,11 +322,11 @@ store._db.execute("BEGIN IMMEDIATE")
 store._set_status(Key("silo", 0, 1), "ok")
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    env = os.environ | {"PYTHONPATH": str(Path(toys.__file__).parent)}
+    env = os.environ | {"PYTHONPATH": str(Path(stub_simulations.__file__).parent)}
     subprocess.run([sys.executable, "-c", code, folder], env=env, check=False)
     with Store.open(folder) as store:
         assert store.finished() == {Key("silo", 0, 0)}
-    with Store.create(folder, toys.SCENARIOS, seed=7) as store:
+    with Store.create(folder, stub_simulations.SCENARIOS, seed=7) as store:
         assert store.finished() == {Key("silo", 0, 0)}
 
 
@@ -418,7 +424,7 @@ def test_kpis_of_replications_that_finished_in_all_alternatives(store: Store) ->
 
 def test_only_the_first_so_many(store: Store) -> None:
     for number in range(4):
-        for name in toys.SCENARIOS:
+        for name in stub_simulations.SCENARIOS:
             if number % 2:
                 store.record(Key(name, 0, number), LEDGER, {"win": float(number)})
             else:
@@ -551,7 +557,7 @@ def test_no_new_folder_inside_a_file(tmp_path: Path) -> None:
 
 def test_the_database_is_plain_sqlite(folder: Path) -> None:
     """Anybody can read it, with no simsales at hand."""
-    toys.run(folder, replications=2)
+    stub_simulations.run(folder, replications=2)
     database = sqlite3.connect(folder / "results.sqlite")
     assert database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     assert database.execute("SELECT count(*) FROM ledger WHERE scenario = 'pod'").fetchone() == (8,)

@@ -1,4 +1,4 @@
-"""What the statistical tests share.
+"""Statistical checks, shared by the tests of the model.
 
 Seeds are fixed, so a test gives the same verdict every time. Its tolerance is nevertheless computed from the
 sampling error: ``ALARM`` is the probability with which a *correct* model would fail one check if the streams

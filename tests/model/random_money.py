@@ -1,4 +1,4 @@
-"""Random scenarios with contracts, prices, lives of customers, pay and costs switched on by chance."""
+"""Random scenarios with contracts, prices, churn, expansion, pay and costs switched on by chance."""
 
 from __future__ import annotations
 

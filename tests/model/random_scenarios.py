@@ -1,4 +1,4 @@
-"""Valid scenarios by chance, over everything that the schema allows, short enough to run hundreds of."""
+"""Random valid scenarios, over all that the schema allows, short enough to run hundreds of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Inbound arrivals: how many, when, and who is who when the volume changes."""
+"""Inbound arrivals: their number, their times, and which leads stay the same when the volume changes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from inference import ALARM, assert_distributed
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import stats
-from small_worlds import MONTH, run, world
+from small_scenarios import MONTH, run, small_scenario
 
-from simsales.model.channels import arrival_times
+from simsales.model.leads.arrivals import arrival_times, plan_arrivals
+from simsales.model.plan import calendar_of
 from simsales.scenario import Scenario
 from simsales.scenario.schema.channels import Inbound
 from simsales.streams import Streams
@@ -22,7 +23,7 @@ SEASON = [1.5, 1.0, 0.5, 0.0, 2.0, 1.0, 1.0, 0.25, 1.0, 1.75, 1.0, 1.0]
 
 
 def market(*, warm_up: int = 5, horizon: int = 14, start_month: int = 3, **channel: Any) -> Scenario:
-    return world(
+    return small_scenario(
         warm_up_months=warm_up,
         horizon_months=horizon,
         start_month=start_month,
@@ -33,7 +34,7 @@ def market(*, warm_up: int = 5, horizon: int = 14, start_month: int = 3, **chann
 def times(scenario: Scenario, replication: int = 0) -> NDArray[np.float64]:
     channel = scenario.channels["web"]
     assert isinstance(channel, Inbound)
-    return arrival_times(channel, "web", scenario, Streams(1, replication))
+    return arrival_times(plan_arrivals(channel, calendar_of(scenario)), "web", Streams(1, replication))
 
 
 def expected(scenario: Scenario) -> list[float]:

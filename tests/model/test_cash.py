@@ -1,26 +1,27 @@
-"""The books of money: what customers are charged, pay, and cost, in random scenarios and by hand."""
+"""Revenue, receipts, deferred revenue and costs, in random scenarios and worked out by hand."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from typing import Any
 
-import logbook
-import moneybook
+import customer_accounts
+import log_reader
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from balances import assert_balances, assert_log_only_observes, assert_queues_balance, rows
+from customer_accounts import CENT, Account
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from money_worlds import LIVE, SIGN, base, books, ledger, market
-from moneybook import CENT, Account
+from money_scenarios import LIVE, SIGN, customer_base, ledger, market, run_without_log
+from profiles import WITHOUT_SHRINKING, examples
 from random_money import scenarios_with_money
-from small_worlds import MONTH
+from small_scenarios import MONTH
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario
 from simsales.scenario.schema.fields import STATES
 
-Row = dict[str, Any]
 YEAR = 12
 
 
@@ -29,113 +30,28 @@ def cents(amount: float) -> Any:
     return pytest.approx(amount, abs=CENT)
 
 
-def rows(replication: Replication, table: str) -> list[Row]:
-    found = replication.tables[table]
-    return [dict(zip(found.columns, values, strict=True)) for values in found.rows()]
-
-
 # ------------------------------------------------------------------------------------------ random scenarios
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("error::RuntimeWarning")
-@settings(
-    max_examples=220,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
-)
+@settings(max_examples=examples(220), phases=WITHOUT_SHRINKING)
 @given(scenarios_with_money(), st.integers(0, 3))
 def test_the_books_of_money_close_in_every_month(scenario: Scenario, replication: int) -> None:
     logged = simulate(scenario, 9, replication, log=True)
-    for kind in sorted({e.kind for e in logbook.events(logged)}):
+    for kind in sorted({e.kind for e in log_reader.events(logged)}):
         event(kind)
-    if replication == 0:  # A log only looks on.
-        assert simulate(scenario, 9, replication).tables == logged.tables
-    everybody = moneybook.accounts(logged, scenario)
-    months_close(logged)
-    movements_are_the_ledger_and_the_log(logged)
+    if replication == 0:
+        assert_log_only_observes(scenario, 9, logged)
+    assert_balances(scenario, logged)
+    assert_queues_balance(scenario, logged, all_logged=False)
+    everybody = customer_accounts.accounts(logged, scenario)
     ledger_is_the_accounts(scenario, logged, everybody)
     cash_is_that_of_the_accounts(scenario, logged, everybody)
     terms_are_kept(scenario, everybody, logged)
     cohorts_are_those_of_the_accounts(scenario, logged, everybody)
     stays_are_those_of_the_accounts(scenario, logged, everybody)
-    leads_are_lost_left_or_inside(logged)
     opportunities_are_those_of_the_log(scenario, logged)
     costs_are_what_they_come_to(scenario, logged)
-
-
-def months_close(replication: Replication) -> None:
-    before: dict[str, Row] = {}
-    for row in rows(replication, "ledger"):
-        last = before.get(row["tier"])
-        if last is not None:
-            assert row["month"] == last["month"] + 1
-            assert row["customers_opening"] == last["customers_closing"]
-            assert row["mrr_opening"] == cents(last["mrr_closing"])
-            assert row["deferred_closing"] == cents(
-                last["deferred_closing"] + row["receipts"] - row["revenue"]
-            )
-        gains = row["mrr_new"] + row["mrr_expansion"] + row["mrr_reactivation"]
-        losses = row["mrr_contraction"] + row["mrr_churned"]
-        assert row["mrr_closing"] == cents(row["mrr_opening"] + gains - losses)
-        came = row["customers_new"] + row["customers_reactivated"]
-        assert row["customers_closing"] == row["customers_opening"] + came - row["customers_churned"]
-        for name, value in row.items():
-            if name not in ("month", "tier"):
-                assert np.isfinite(value), name
-                # Deferred revenue of customers who have gone may leave the crumbs of a float.
-                assert value >= -1e-6, name
-        before[row["tier"]] = row
-
-
-MOVEMENT = {
-    "sign": "new",
-    "expansion": "expansion",
-    "contraction": "contraction",
-    "leave": "churn",
-    "return": "reactivation",
-}
-COLUMNS = {
-    "new": ("customers_new", "mrr_new"),
-    "expansion": (None, "mrr_expansion"),
-    "contraction": (None, "mrr_contraction"),
-    "churn": ("customers_churned", "mrr_churned"),
-    "reactivation": ("customers_reactivated", "mrr_reactivation"),
-}
-
-
-def movements_are_the_ledger_and_the_log(replication: Replication) -> None:
-    customers: Counter[tuple[Any, ...]] = Counter()
-    mrr: defaultdict[tuple[Any, ...], float] = defaultdict(float)
-    contracts = {(e.channel, e.number): e.step for e in logbook.of_kind(replication, "sign")}
-    for e in logbook.events(replication):
-        if e.kind in MOVEMENT:
-            cause = e.step
-            if e.kind == "return":  # under the contract that it had; that of the opening's is not in the log
-                cause = contracts.get((e.channel, e.number), "?")
-            key = (logbook.month_of(e, replication), e.tier, MOVEMENT[e.kind], cause)
-            customers[key] += 1
-            mrr[key] += e.mrr
-    unknown = {key[:3] for key in customers if key[3] == "?"}
-    table = rows(replication, "movements")
-    assert len({(r["month"], r["tier"], r["movement"], r["cause"]) for r in table}) == len(table)
-    sums: defaultdict[tuple[Any, ...], float] = defaultdict(float)
-    for row in table:
-        what = (row["month"], row["tier"], row["movement"])
-        sums[(*what, "mrr")] += row["mrr"]
-        sums[(*what, "customers")] += row["customers"]
-        if what not in unknown:
-            assert row["customers"] == customers.pop((*what, row["cause"]))
-            assert row["mrr"] == cents(mrr[(*what, row["cause"])])
-    assert {key[:3] for key in customers} == unknown
-    for row in rows(replication, "ledger"):
-        for movement, (count, amount) in COLUMNS.items():
-            what = (row["month"], row["tier"], movement)
-            assert row[amount] == cents(sums[(*what, "mrr")])
-            if count is not None:
-                assert row[count] == sums[(*what, "customers")]
 
 
 def by_tier(everybody: list[Account], scenario: Scenario) -> dict[str, list[Account]]:
@@ -168,9 +84,9 @@ def ledger_is_the_accounts(scenario: Scenario, replication: Replication, everybo
     for account in everybody:
         if account.signed is not None:
             product = scenario.tiers[account.tier]
-            price = moneybook.list_price(product, scenario.warm_up_months, account.signed.time_days)
+            price = customer_accounts.list_price(product, scenario.warm_up_months, account.signed.time_days)
             terms = product.contracts[account.signed.step]
-            holds = moneybook.holds(terms, scenario.warm_up_months, account.signed.time_days)
+            holds = customer_accounts.holds(terms, scenario.warm_up_months, account.signed.time_days)
             assert terms.offered or not holds
             off = terms.discount if holds else 0.0
             if isinstance(product.discount, (int, float)):
@@ -187,7 +103,7 @@ def cash_is_that_of_the_accounts(
         if not all(a.known and a.aged for a in mine):
             continue
         event("cash to the customer")
-        flows = [moneybook.cash(account, scenario) for account in mine]
+        flows = [customer_accounts.cash(account, scenario) for account in mine]
         deferred = sum(flow.at_first for flow in flows)
         for row in rows(replication, "ledger"):
             if row["tier"] == tier:
@@ -199,15 +115,15 @@ def cash_is_that_of_the_accounts(
 
 
 def terms_are_kept(scenario: Scenario, everybody: list[Account], replication: Replication) -> None:
-    """Who is bound leaves, pays another price or buys less at the end of a term only."""
-    lives = logbook.lives(replication)
+    """A customer under contract leaves, pays another price or buys less at the end of a term only."""
+    lives = log_reader.events_by_lead(replication)
     for account in everybody:
         if account.contract is None or not account.aged:
             continue
         term = scenario.tiers[account.tier].contracts[account.contract].term_months
         for e in lives[account.lead]:
             if e.kind == "leave" or e.kind == "contraction" or e.step == "price rise":
-                assert account.age[moneybook.month_at_end(e)] % term == 0
+                assert account.age[customer_accounts.month_at_end(e)] % term == 0
 
 
 def cohorts_are_those_of_the_accounts(
@@ -288,31 +204,12 @@ def stays_are_those_of_the_accounts(
         assert sum(row["margin"] for row in stays) == cents(earned - served)
 
 
-def leads_are_lost_left_or_inside(replication: Replication) -> None:
-    inside: Counter[tuple[str, str]] = Counter()
-    for row in rows(replication, "pipeline"):
-        assert row["inside"] >= 0
-        inside[row["channel"], row["tier"]] += row["inside"]
-    for row in rows(replication, "funnel"):
-        inside[row["channel"], row["tier"]] -= row["came_in"] - row["lost"]
-    for e in logbook.events(replication):
-        inside[e.channel, e.tier] += (e.kind == "leave") - (e.kind == "return")
-    assert not any(inside.values())
-    states = {(r["channel"], r["tier"], r["state"]): r["inside"] for r in rows(replication, "pipeline")}
-    customers = {key: number for key, number in states.items() if number and key[2] in ("WIN", "LIVE")}
-    final = logbook.final_states(replication)
-    assert customers == {key: number for key, number in final.items() if key[2] in ("WIN", "LIVE")}
-    for row in rows(replication, "work"):
-        assert row["waiting_end"] >= 0
-        assert row["backlog_days"] >= -1e-6
-
-
 def opportunities_are_those_of_the_log(scenario: Scenario, replication: Replication) -> None:
     """Leads that are SQL or SAL at each month's end, and what those lost would have paid."""
     months = scenario.warm_up_months + scenario.horizon_months
     open_: Counter[tuple[Any, ...]] = Counter()
     mrr: defaultdict[tuple[Any, ...], float] = defaultdict(float)
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         state, furthest, since = "", 0, 0
         for e in [*life, None]:
             until = months if e is None else min(int(e.time_days // MONTH), months)
@@ -331,9 +228,9 @@ def opportunities_are_those_of_the_log(scenario: Scenario, replication: Replicat
                 state = ""
                 if furthest >= STATES.index("SQL"):
                     product = scenario.tiers[e.tier]
-                    price = moneybook.list_price(product, scenario.warm_up_months, e.time_days)
+                    price = customer_accounts.list_price(product, scenario.warm_up_months, e.time_days)
                     off = product.discount if isinstance(product.discount, (int, float)) else 0.0
-                    mrr[logbook.month_of(e, replication), e.channel, e.tier] += price * (1 - off)
+                    mrr[log_reader.month_of(e, replication), e.channel, e.tier] += price * (1 - off)
     for row in rows(replication, "funnel"):
         key = (row["month"], row["channel"], row["tier"])
         assert row["open_opportunities"] == open_[key]
@@ -374,12 +271,12 @@ def costs_are_what_they_come_to(scenario: Scenario, replication: Replication) ->
         channels[row["month"], row["tier"]] += row["channel_cost"]
     spend = sum(channel.spend_per_month for channel in scenario.channels.values())
     per_lead: defaultdict[int, float] = defaultdict(float)
-    for e in logbook.of_kind(replication, "enter"):
+    for e in log_reader.of_kind(replication, "enter"):
         if e.channel in scenario.channels:
-            per_lead[logbook.month_of(e, replication)] += scenario.channels[e.channel].cost_per_lead
+            per_lead[log_reader.month_of(e, replication)] += scenario.channels[e.channel].cost_per_lead
     parts: defaultdict[tuple[int, str], float] = defaultdict(float)
-    for e in logbook.of_kind(replication, "sign"):
-        month = logbook.month_of(e, replication)
+    for e in log_reader.of_kind(replication, "sign"):
+        month = log_reader.month_of(e, replication)
         parts[month, e.tier] += month + scenario.warm_up_months - e.time_days / MONTH
     work: defaultdict[int, float] = defaultdict(float)
     for row in rows(replication, "work"):
@@ -423,7 +320,7 @@ def one_customer(term: int, ahead: int, months: int, *, day: float = 0.0, **prod
 
 
 def test_who_pays_by_the_month_owes_nothing_and_is_owed_nothing() -> None:
-    replication = books(one_customer(1, 1, 4, day=MONTH / 4))
+    replication = run_without_log(one_customer(1, 1, 4, day=MONTH / 4))
     assert ledger(replication, "receipts") == pytest.approx([75, 100, 100, 100])
     assert ledger(replication, "revenue") == pytest.approx([75, 100, 100, 100])
     assert ledger(replication, "deferred_closing") == [0, 0, 0, 0]
@@ -432,7 +329,7 @@ def test_who_pays_by_the_month_owes_nothing_and_is_owed_nothing() -> None:
 def test_a_year_in_advance() -> None:
     # A quarter of January is over: 75 for the rest of it and 1,200 for the twelve months from February on.
     # These are used up at the end of the next January, and paid again in the February after.
-    replication = books(one_customer(12, 12, 15, day=MONTH / 4))
+    replication = run_without_log(one_customer(12, 12, 15, day=MONTH / 4))
     assert ledger(replication, "receipts") == pytest.approx([1275, *[0] * 12, 1200, 0])
     assert ledger(replication, "revenue") == pytest.approx([75, *[100] * 14])
     left = [1200, 1100, 1000, 900, 800, 700, 600, 500, 400, 300, 200, 100, 0, 1100, 1000]
@@ -440,7 +337,7 @@ def test_a_year_in_advance() -> None:
 
 
 def test_a_year_paid_by_the_quarter() -> None:
-    replication = books(one_customer(12, 3, 9))
+    replication = run_without_log(one_customer(12, 3, 9))
     assert ledger(replication, "receipts") == pytest.approx([400, 0, 0, 0, 300, 0, 0, 300, 0])
     assert ledger(replication, "deferred_closing") == pytest.approx([300, 200, 100, 0, 200, 100, 0, 200, 100])
 
@@ -449,7 +346,7 @@ def test_growth_within_prepaid_months_is_charged_for_those_that_are_left() -> No
     # A release at the end of month 3 brings it to 150 a month. Of the quarter of months 2 to 4 one month is
     # left, paid at 100: 50 more are charged in it. The next quarter costs 450.
     releases = {"every_months": 100, "first_month": 3, "price_tiers": [1.0, 1.5], "adopt_probability": 1}
-    replication = books(one_customer(12, 3, 6, releases=releases))
+    replication = run_without_log(one_customer(12, 3, 6, releases=releases))
     assert ledger(replication, "receipts") == pytest.approx([400, 0, 0, 50, 450, 0])
     assert ledger(replication, "revenue") == pytest.approx([100, 100, 100, 150, 150, 150])
     assert ledger(replication, "deferred_closing") == pytest.approx([300, 200, 100, 0, 300, 150])
@@ -458,7 +355,7 @@ def test_growth_within_prepaid_months_is_charged_for_those_that_are_left() -> No
 def test_a_price_rise_at_renewal_is_charged_with_the_new_term() -> None:
     # From the middle of month 2 the list price is 120. Who signed for two months before pays it from month 4.
     changes = {"up": {"month": 2.5, "price_per_month": 120, "base": "at_renewal"}}
-    replication = books(one_customer(2, 2, 6, price_changes=changes))
+    replication = run_without_log(one_customer(2, 2, 6, price_changes=changes))
     assert ledger(replication, "receipts") == pytest.approx([300, 0, 0, 240, 0, 240])
     assert ledger(replication, "deferred_closing") == pytest.approx([200, 100, 0, 120, 0, 120])
     assert ledger(replication, "mrr_expansion") == pytest.approx([0, 0, 20, 0, 0, 0])
@@ -467,7 +364,7 @@ def test_a_price_rise_at_renewal_is_charged_with_the_new_term() -> None:
 def test_who_is_there_at_the_beginning_has_paid_up_to_the_end_of_its_payment() -> None:
     # Five of twelve months are over: seven are paid. Then 1,200 from each of the ten.
     contracts = {"c": {"term_months": 12, "paid_months_ahead": 12}}
-    replication = books(base({"contracts": contracts}, customers=10, months=9, age=5))
+    replication = run_without_log(customer_base({"contracts": contracts}, customers=10, months=9, age=5))
     assert ledger(replication, "receipts") == pytest.approx([0] * 7 + [12_000, 0])
     assert ledger(replication, "deferred_closing") == pytest.approx(
         [6000, 5000, 4000, 3000, 2000, 1000, 0, 11_000, 10_000]
@@ -478,7 +375,7 @@ def test_who_comes_back_pays_from_the_next_month_on() -> None:
     # Bound for two months and paying for both; leaves at the end of each term, as churn is certain, and
     # returns a month later. Signs in month 1, is there in 2 and 3, away in 4, there in 5 and 6, away in 7, …
     reactivation = {"probability_per_month": 1}
-    replication = books(one_customer(2, 2, 8, churn_per_month=1, reactivation=reactivation))
+    replication = run_without_log(one_customer(2, 2, 8, churn_per_month=1, reactivation=reactivation))
     assert ledger(replication, "customers_opening") == [0, 1, 1, 0, 1, 1, 0, 1]
     assert ledger(replication, "receipts") == pytest.approx([300, 0, 0, 0, 200, 0, 0, 200])
     assert ledger(replication, "revenue") == pytest.approx([100, 100, 100, 0, 100, 100, 0, 100])
@@ -487,10 +384,12 @@ def test_who_comes_back_pays_from_the_next_month_on() -> None:
 
 
 def test_certain_churn_takes_all_who_are_there_at_the_beginning_at_the_end_of_their_term() -> None:
-    replication = books(base({"churn_per_month": 1}, customers=10, months=3, age=7))
+    replication = run_without_log(customer_base({"churn_per_month": 1}, customers=10, months=3, age=7))
     assert ledger(replication, "customers_churned") == [10, 0, 0]
     contracts = {"c": {"term_months": 3}}
-    replication = books(base({"churn_per_month": 1, "contracts": contracts}, customers=10, months=3, age=7))
+    replication = run_without_log(
+        customer_base({"churn_per_month": 1, "contracts": contracts}, customers=10, months=3, age=7)
+    )
     assert ledger(replication, "customers_churned") == [0, 10, 0]
 
 
@@ -503,7 +402,7 @@ def test_a_cohort_by_hand() -> None:
     contraction = {"probability_per_month": 1, "share": 0.2}
     contracts = {"c": {"term_months": 36}}
     product = {"releases": releases, "contraction": contraction, "contracts": contracts}
-    replication = books(base(product, customers=10, months=15, age=33))
+    replication = run_without_log(customer_base(product, customers=10, months=15, age=33))
     assert ledger(replication, "cohort_customers") == [0] * 11 + [10] * 4
     assert ledger(replication, "cohort_customers_kept") == [0] * 11 + [10] * 4
     assert ledger(replication, "cohort_mrr") == pytest.approx([0] * 11 + [1000, 1000, 1000, 800])
@@ -511,7 +410,7 @@ def test_a_cohort_by_hand() -> None:
     assert ledger(replication, "cohort_mrr_now") == pytest.approx([0] * 11 + [2400] * 4)
     # Without the release, of each 80 are kept of 100.
     del product["releases"]
-    replication = books(base(product, customers=10, months=15, age=33))
+    replication = run_without_log(customer_base(product, customers=10, months=15, age=33))
     assert ledger(replication, "cohort_mrr_kept") == pytest.approx([0] * 11 + [800] * 4)
     assert ledger(replication, "cohort_mrr_now") == pytest.approx([0] * 11 + [800] * 4)
 
@@ -523,7 +422,7 @@ def test_a_customer_that_has_left_and_returned_is_lost_for_its_cohort() -> None:
         "contracts": {"c": {"term_months": 36}},
         "reactivation": {"probability_per_month": 1},
     }
-    replication = books(base(product, customers=10, months=17, age=33))
+    replication = run_without_log(customer_base(product, customers=10, months=17, age=33))
     assert ledger(replication, "customers_closing") == [10, 10, 0, *[10] * 14]
     # In the cohort of the start of month 4 nobody is; those of the start of month 5 are all kept.
     assert ledger(replication, "cohort_customers")[11:] == [10, 10, 10, 0, 10, 10]
@@ -533,8 +432,8 @@ def test_a_customer_that_has_left_and_returned_is_lost_for_its_cohort() -> None:
 def test_what_serving_costs() -> None:
     # Of 75 and 100 earned a fifth; and 8 for each of three quarters of a month and for the whole one.
     scenario = one_customer(1, 1, 2, day=MONTH / 4, cost_to_serve_share=0.2, cost_to_serve_per_month=8.0)
-    costs = [row for row in rows(books(scenario), "costs") if row["kind"] == "serving"]
+    costs = [row for row in rows(run_without_log(scenario), "costs") if row["kind"] == "serving"]
     assert [(row["month"], row["purpose"]) for row in costs] == [(1, "serving"), (2, "serving")]
     assert [row["amount"] for row in costs] == pytest.approx([15 + 6, 20 + 8])
-    stays = rows(books(scenario), "stays")
+    stays = rows(run_without_log(scenario), "stays")
     assert [row["margin"] for row in stays] == pytest.approx([75 - 21, 100 - 28])

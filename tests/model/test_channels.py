@@ -1,24 +1,22 @@
-"""Where leads come from: weather, weekdays, bursts, word of mouth, what it costs, and whose step is whose."""
+"""Channels: dispersion, weekdays, bursts, referrals, costs, and steps for some channels only."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from inference import ALARM, assert_distributed, assert_mean, assert_proportion
 from numpy.typing import NDArray
-from random_scenarios import Data, data
+from random_scenarios import Data
 from scipy import special, stats
-from small_worlds import ALMOST_NEVER, MONTH, run, world
+from small_scenarios import ALMOST_NEVER, MONTH, run, small_scenario
 
 from simsales.model import simulate
-from simsales.model.channels import arrival_times, cumulative_leads
+from simsales.model.leads.arrivals import ArrivalPlan, arrival_times, cumulative_leads, plan_arrivals
+from simsales.model.plan import calendar_of
 from simsales.scenario import Scenario
 from simsales.scenario.schema.channels import Inbound
 from simsales.streams import Streams
@@ -29,7 +27,7 @@ WEEK = [1.5, 1.0, 1.0, 1.0, 0.75, 0.25, 0.0]
 
 def market(*, warm_up: int = 0, horizon: int = 12, start_month: int = 1, **channel: Any) -> Scenario:
     web = {"enters_as": "MQL", "leads_per_month": 0.0, "tiers": {"t": 1}} | channel
-    return world(
+    return small_scenario(
         warm_up_months=warm_up, horizon_months=horizon, start_month=start_month, channels={"web": web}
     )
 
@@ -40,13 +38,18 @@ def _inbound(scenario: Scenario) -> Inbound:
     return channel
 
 
+def _plan(scenario: Scenario) -> ArrivalPlan:
+    return plan_arrivals(_inbound(scenario), calendar_of(scenario))
+
+
 def times(scenario: Scenario, replication: int = 0) -> Numbers:
-    return arrival_times(_inbound(scenario), "web", scenario, Streams(1, replication))
+    return arrival_times(_plan(scenario), "web", Streams(1, replication))
 
 
 def expected_by(scenario: Scenario, moments: Any, replication: int = 0) -> Numbers:
     """Expected leads (given the weather) by these moments."""
-    known, leads = cumulative_leads(_inbound(scenario), "web", scenario, Streams(1, replication))
+    plan = _plan(scenario)
+    known, leads = plan.moments, cumulative_leads(plan, "web", Streams(1, replication))
     by: Numbers = np.interp(moments, known, leads)
     return by
 
@@ -71,61 +74,6 @@ def assert_poisson(total: int, mean: float, *, sharpness: float) -> None:
     low, high = (float(stats.poisson.ppf(q, mean)) for q in (ALARM / 2, 1 - ALARM / 2))
     assert high - low < 2 * sharpness * mean, f"{mean:.4g} are too few to tell anything"
     assert low <= total <= high, f"{total}, but theory says {mean:.4g}"
-
-
-# --------------------------------------------------------------------------------------------- neutral values
-
-
-def every_channel(**fields: Any) -> Callable[[Data], None]:
-    def change(scenario: Data) -> None:
-        for channel in scenario["channels"].values():
-            channel |= {key: value for key, value in fields.items() if inbound(channel) or key in SHARED}
-
-    return change
-
-
-def inbound(channel: Data) -> bool:
-    return "leads_per_month" in channel
-
-
-SHARED = {"spend_per_month", "regions", "industries"}
-NEUTRAL = {
-    "dispersion": every_channel(dispersion=1.0),
-    "weekday": every_channel(weekday=[0.4] * 7),
-    "bursts": every_channel(bursts={}),
-    "spend": every_channel(spend_per_month=0.0),
-    "regions": every_channel(regions={"here": 1.0}),
-    "industries": every_channel(industries={"steel": 1.0}),
-}
-
-
-@pytest.mark.parametrize("mechanism", NEUTRAL)
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(mechanism: str, plain: Data) -> None:
-    for channel in plain["channels"].values():
-        for field in ("dispersion", "weekday", "bursts", *SHARED):
-            channel.pop(field, None)
-    stated = deepcopy(plain)
-    NEUTRAL[mechanism](stated)
-    assert stated != plain
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
-
-
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_customers_who_bring_nobody_change_nothing(plain: Data) -> None:
-    stated = deepcopy(plain)
-    first = next(channel for channel in plain["channels"].values() if inbound(channel))
-    stated["channels"]["zz"] = {
-        "enters_as": first["enters_as"], "leads_per_customer_month": 0, "tiers": first["tiers"],
-    }  # fmt: skip
-    before, after = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert before.log == after.log
-    assert before.tables["work"] == after.tables["work"]
-    assert before.tables["ledger"] == after.tables["ledger"]
 
 
 # -------------------------------------------------------------------------------------------- over-dispersion
@@ -187,16 +135,16 @@ def test_more_dispersion_more_spread_and_as_many_leads() -> None:
 def test_a_day_has_the_same_weather_whatever_the_volume() -> None:
     days = np.arange(12 * 30 + 1)
 
-    def luck(per_day: float, **more: Any) -> Numbers:
+    def weather(per_day: float, **more: Any) -> Numbers:
         scenario = market(leads_per_month=per_day * MONTH, dispersion=D, **more)
         shape = per_day / (D - 1)
         factor = np.diff(expected_by(scenario, days)) / per_day
         return np.asarray(special.gammainc(shape, factor * shape), dtype=np.float64)
 
-    often = luck(40.0)
-    assert luck(4.0) == pytest.approx(often, abs=1e-9)
-    assert luck(400.0) == pytest.approx(often, abs=1e-9)
-    assert luck(4.0, horizon=24) == pytest.approx(often, abs=1e-9)
+    often = weather(40.0)
+    assert weather(4.0) == pytest.approx(often, abs=1e-9)
+    assert weather(400.0) == pytest.approx(often, abs=1e-9)
+    assert weather(4.0, horizon=24) == pytest.approx(often, abs=1e-9)
     # and other replications have another
     other = market(leads_per_month=40 * MONTH, dispersion=D)
     assert np.diff(expected_by(other, days, 1)) != pytest.approx(np.diff(expected_by(other, days, 0)))
@@ -330,7 +278,7 @@ WIN_AND_LIVE = {
 
 
 def word_of_mouth(rate: float, *, churn: float = 0.0, customers: int = 0, web: float = 0.0) -> Scenario:
-    return world(
+    return small_scenario(
         horizon_months=12,
         warm_up_months=2,
         tiers={"t": {"price_per_month": 10, "churn_per_month": churn}},
@@ -364,11 +312,12 @@ def test_every_live_customer_brings_leads() -> None:
     index = np.var([n for n, _ in leads], ddof=1) / (0.07 * 300 * 14)
     low, high = (float(stats.chi2.ppf(q, 19)) / 19 for q in (ALARM / 2, 1 - ALARM / 2))
     assert low < index < high
-    enters = [e for k in range(5) for e in logbook.of_kind(run(scenario, 1, k), "enter")]
+    enters = [e for k in range(5) for e in log_reader.of_kind(run(scenario, 1, k), "enter")]
     when = np.array([e.time_days for e in enters if e.channel == "friends"])
     assert_distributed(when / (14 * MONTH), stats.uniform)
 
 
+@pytest.mark.slow
 def test_leads_follow_the_base_up_and_down() -> None:
     # Given the base at each month's start, the month's leads are Poisson around rate × base: leads − rate × Σ
     # base is a martingale whose variance is rate × Σ base.
@@ -383,7 +332,7 @@ def test_leads_follow_the_base_up_and_down() -> None:
 def test_referrals_follow_the_month_that_they_belong_to() -> None:
     # Everybody leaves at the end of the first month: leads come in that month only.
     scenario = word_of_mouth(3.0, churn=1.0, customers=100)
-    came = [e.time_days for e in logbook.of_kind(run(scenario), "enter") if e.channel == "friends"]
+    came = [e.time_days for e in log_reader.of_kind(run(scenario), "enter") if e.channel == "friends"]
     assert len(came) > 200
     assert max(came) < MONTH
 
@@ -398,9 +347,9 @@ def test_nobody_is_recommended_by_nobody() -> None:
     assert leads == 0
 
 
-def test_a_higher_rate_keeps_the_luck_of_every_lead() -> None:
+def test_a_higher_rate_keeps_the_draws_of_every_lead() -> None:
     low, high = (run(word_of_mouth(rate, customers=100)) for rate in (0.1, 0.2))
-    few, many = ([e for e in logbook.of_kind(r, "enter") if e.channel == "friends"] for r in (low, high))
+    few, many = ([e for e in log_reader.of_kind(r, "enter") if e.channel == "friends"] for r in (low, high))
     # Unit-rate times against the leads expected so far: lead k comes after half the days, if the base stays.
     assert len(many) > len(few) > 50
     assert [e.number for e in many] == list(range(len(many)))
@@ -428,7 +377,7 @@ def test_what_comes_by_word_of_mouth_is_kept_account_of() -> None:
 def test_a_channel_costs_what_it_says_to_the_cent() -> None:
     tiers = {"a": {"price_per_month": 1}, "b": {"price_per_month": 1}}
     step = {"by": "AE", "on": "MQL", "effort_hours": 0.25, "to": "WIN"}
-    scenario = world(
+    scenario = small_scenario(
         warm_up_months=2,
         tiers=tiers,
         channels={
@@ -462,7 +411,7 @@ TRADES = {"steel": 0.3, "food": 0.7}
 
 
 def by_segment(*, share: bool = True) -> Scenario:
-    """A team for every region and industry, which its people's names tell."""
+    """A team for every region and industry, so that names of people show both."""
     segments = {"regions": SHARES, "industries": TRADES} if share else {}
     teams = {
         f"{region}_{trade}": {
@@ -472,7 +421,7 @@ def by_segment(*, share: bool = True) -> Scenario:
         for region in SHARES
         for trade in TRADES
     }
-    return world(
+    return small_scenario(
         horizon_months=12,
         channels={"web": {"enters_as": "MQL", "leads_per_month": 500, "tiers": {"t": 1}} | segments},
         journeys={
@@ -492,7 +441,7 @@ def by_segment(*, share: bool = True) -> Scenario:
 
 def test_leads_come_from_regions_and_industries_by_their_shares() -> None:
     scenario = by_segment()
-    at = Counter(e.detail.split("#")[0] for e in logbook.of_kind(run(scenario), "ready"))
+    at = Counter(e.detail.split("#")[0] for e in log_reader.of_kind(run(scenario), "ready"))
     cells = {f"{r}_{i}": SHARES[r] * TRADES[i] for r in SHARES for i in TRADES}
     assert not [name for name in at if name.startswith("moon")]
     kept = [name for name, share in cells.items() if share]
@@ -500,16 +449,19 @@ def test_leads_come_from_regions_and_industries_by_their_shares() -> None:
     assert_shares([at[name] for name in kept], [cells[name] for name in kept])
 
 
-def test_where_a_lead_comes_from_is_no_part_of_its_other_luck() -> None:
+@pytest.mark.slow
+def test_the_origin_of_a_lead_does_not_change_its_other_draws() -> None:
     with_them, without = by_segment(), by_segment(share=False)
-    one, other = (logbook.outcomes(run(s), s) for s in (with_them, without))
+    one, other = (log_reader.outcomes(run(s), s) for s in (with_them, without))
     assert one.keys() == other.keys()
     for lead, steps in one.items():
         for mine, theirs in zip(steps, other[lead], strict=False):
             assert mine.passed == theirs.passed
             assert mine.effort_hours == pytest.approx(theirs.effort_hours, abs=1e-6)
     # Neither does it say anything about whether the lead passes.
-    teams = {lead: life[1].detail.split("#")[0] for lead, life in logbook.lives(run(with_them)).items()}
+    teams = {
+        lead: life[1].detail.split("#")[0] for lead, life in log_reader.events_by_lead(run(with_them)).items()
+    }
     passed: Counter[tuple[str, bool]] = Counter(
         (teams[lead].split("_")[0], steps[0].passed) for lead, steps in one.items() if steps
     )
@@ -523,7 +475,7 @@ def test_where_a_lead_comes_from_is_no_part_of_its_other_luck() -> None:
 
 def test_only_the_leads_of_its_channels_take_a_step() -> None:
     tiers = {"t": 1}
-    scenario = world(
+    scenario = small_scenario(
         channels={
             name: {"enters_as": "MQL", "leads_per_month": 30, "tiers": tiers}
             for name in ("ads", "fair", "web")
@@ -540,7 +492,7 @@ def test_only_the_leads_of_its_channels_take_a_step() -> None:
         organization={"teams": {"sales": {"members": {"AE": 9}}}},
     )
     taken: dict[str, set[tuple[str, ...]]] = {}
-    for (channel, _), life in logbook.lives(run(scenario)).items():
+    for (channel, _), life in log_reader.events_by_lead(run(scenario)).items():
         taken.setdefault(channel, set()).add(tuple(e.step for e in life if e.kind == "done"))
     assert taken == {
         "ads": {("trial", "call", "sell")},
@@ -551,7 +503,7 @@ def test_only_the_leads_of_its_channels_take_a_step() -> None:
 
 def test_a_step_of_all_channels_by_name_is_a_step_of_all() -> None:
     def scenario(**more: Any) -> Scenario:
-        return world(
+        return small_scenario(
             journeys={
                 "t": {
                     "call": {"by": "AE", "on": "MQL", "effort_hours": 0.5, "pass_probability": 0.7} | more,
@@ -565,10 +517,10 @@ def test_a_step_of_all_channels_by_name_is_a_step_of_all() -> None:
     assert plain.log == named.log
 
 
-def test_a_step_for_others_leaves_the_luck_of_a_channel_alone() -> None:
+def test_a_step_for_others_leaves_the_draws_of_a_channel_alone() -> None:
     def scenario(steps: Data) -> Scenario:
         sell = {"by": "AE", "on": "MQL", "effort_hours": {"exponential": {"mean": 1.0}}, "to": "WIN"}
-        return world(
+        return small_scenario(
             channels={
                 name: {"enters_as": "MQL", "leads_per_month": 30, "tiers": {"t": 1}}
                 for name in ("fair", "web")
@@ -579,7 +531,7 @@ def test_a_step_for_others_leaves_the_luck_of_a_channel_alone() -> None:
 
     badge = {"by": "AE", "on": "MQL", "effort_hours": 1.0, "channels": ["fair"]}
     before, after = (
-        [e for e in logbook.without_people(run(scenario(steps))) if e.channel == "web"]
+        [e for e in log_reader.without_people(run(scenario(steps))) if e.channel == "web"]
         for steps in ({}, {"badge": badge})
     )
     assert len(before) > 300

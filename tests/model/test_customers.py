@@ -1,16 +1,16 @@
-"""Customers: how long they stay, what becomes of work for those who leave, and the care they ask for."""
+"""Customers: lifetimes, work for those who leave, and care."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from inference import ALARM
 from scipy import stats
-from small_worlds import HOURS, MONTH, one_burst, run, world
+from small_scenarios import HOURS, MONTH, one_burst, run, small_scenario
 
 from simsales.model import Replication
 from simsales.scenario import Scenario
@@ -20,7 +20,7 @@ SIGN = {"by": "nobody", "on": "MQL", "to": "WIN"}
 
 def base(churn: float, months: int, leads: int = 2000, **parts: Any) -> Scenario:
     """So many customers, all signed at the first instant of the first month (and of each year after)."""
-    return world(
+    return small_scenario(
         **{
             "horizon_months": months,
             "tiers": {"t": {"price_per_month": 100, "churn_per_month": churn}},
@@ -34,13 +34,16 @@ def base(churn: float, months: int, leads: int = 2000, **parts: Any) -> Scenario
 def lifetimes(replication: Replication) -> list[int]:
     """Full months that each customer who left was there from the start."""
     found = []
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         if life[-1].kind == "leave":
             signed = next(e for e in life if e.detail == "WIN")
-            found.append(logbook.month_of(life[-1], replication) - logbook.month_of(signed, replication))
+            found.append(
+                log_reader.month_of(life[-1], replication) - log_reader.month_of(signed, replication)
+            )
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("churn", [0.05, 0.3, 0.8])
 def test_lifetimes_are_geometric_under_constant_churn(churn: float) -> None:
     months, leads = 12, 5000
@@ -64,14 +67,14 @@ def test_lifetimes_are_geometric_under_constant_churn(churn: float) -> None:
 
 def test_without_churn_nobody_leaves() -> None:
     replication = run(base(0.0, 12, 500))
-    assert not logbook.of_kind(replication, "leave")
+    assert not log_reader.of_kind(replication, "leave")
     assert replication.tables["ledger"]["customers_closing"].tolist() == [500] * 12
 
 
 def test_with_certain_churn_everybody_leaves_at_the_end_of_the_first_full_month() -> None:
     channels = {"web": {"enters_as": "MQL", "leads_per_month": 100, "tiers": {"t": 1}}}
     replication = run(base(1.0, 6, channels=channels))
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         signed_in = int(life[0].time_days // MONTH)
         if signed_in < 5:
             assert life[-1].kind == "leave"
@@ -81,12 +84,12 @@ def test_with_certain_churn_everybody_leaves_at_the_end_of_the_first_full_month(
 
 
 def test_a_higher_churn_takes_the_same_customers_sooner() -> None:
-    # Survival by threshold: common luck for lifetimes.
-    def last_month(churn: float) -> dict[logbook.Lead, int]:
+    # Survival by threshold: common random numbers for lifetimes.
+    def last_month(churn: float) -> dict[log_reader.Lead, int]:
         replication = run(base(churn, 24, 300))
         return {
-            lead: logbook.month_of(life[-1], replication) if life[-1].kind == "leave" else 99
-            for lead, life in logbook.lives(replication).items()
+            lead: log_reader.month_of(life[-1], replication) if life[-1].kind == "leave" else 99
+            for lead, life in log_reader.events_by_lead(replication).items()
         }
 
     low, high = last_month(0.05), last_month(0.1)
@@ -106,7 +109,7 @@ def test_who_leaves_while_waiting_for_onboarding_is_withdrawn_and_never_goes_liv
     )
     replication = run(scenario)
     before_live = 0
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         kinds = [e.kind for e in life]
         if "leave" in kinds:
             assert kinds[-1] == "leave"
@@ -139,7 +142,7 @@ def test_work_on_somebody_who_has_left_comes_to_nothing(state: str) -> None:
         organization={"teams": {"success": {"members": {"CSM": 1}}}},
     )
     replication = run(scenario)
-    (life,) = logbook.lives(replication).values()
+    (life,) = log_reader.events_by_lead(replication).values()
     begun = ["ready", "start"] if state == "at work" else []
     assert [e.kind for e in life] == ["enter", "done", "sign", "state", *begun, "leave"]
     busy = 2.5 * MONTH if state == "at work" else 0.0
@@ -181,7 +184,7 @@ def test_care_beyond_capacity_fills_every_hour() -> None:
 
 def test_care_falls_on_whoever_onboarded_and_is_spread_evenly_by_turns() -> None:
     replication = run(caring(60, 0.5, 3, assignment="round_robin"))
-    onboarded = Counter(e.detail for e in logbook.of_kind(replication, "done") if e.step == "onboard")
+    onboarded = Counter(e.detail for e in log_reader.of_kind(replication, "done") if e.step == "onboard")
     assert sorted(onboarded.values()) == [20, 20, 20]
 
 
@@ -258,7 +261,7 @@ def test_care_goes_to_the_least_burdened_if_nobody_knows_the_customer() -> None:
 
 def test_rule_of_78() -> None:
     """Twenty wins of 1,000 at the start of every month, none lost: 20 × (1 + … + 12) = 1,560 thousands."""
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=12,
         tiers={"t": {"price_per_month": 1000}},
         channels={

@@ -1,14 +1,14 @@
-"""Teams that are for some leads: who gets whom, what it brings, and where the others go."""
+"""Dedicated teams: which leads they get, what dedication gains, and where overflow goes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-import logbook
+import log_reader
 import pytest
 from inference import assert_mean, assert_proportion
-from small_worlds import MONTH, one_burst, run, world
+from small_scenarios import MONTH, one_burst, run, small_scenario
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario
@@ -27,7 +27,7 @@ def market(
     organization = {
         "teams": {name: {"members": {"AE": people}} | team for name, team in teams.items()}
     } | parts.pop("organization", {})
-    return world(
+    return small_scenario(
         **{
             "tiers": {"a": {"price_per_month": 10}, "b": {"price_per_month": 100}},
             "channels": {"web": one_burst(leads) | channel},
@@ -38,14 +38,14 @@ def market(
     )
 
 
-def teams_of(replication: Replication) -> dict[logbook.Lead, str]:
-    return {(e.channel, e.number): e.detail.split("#")[0] for e in logbook.of_kind(replication, "start")}
+def teams_of(replication: Replication) -> dict[log_reader.Lead, str]:
+    return {(e.channel, e.number): e.detail.split("#")[0] for e in log_reader.of_kind(replication, "start")}
 
 
 def efforts_by_team(replication: Replication, scenario: Scenario) -> dict[str, set[float]]:
     found: dict[str, set[float]] = {}
     where = teams_of(replication)
-    for lead, outcomes in logbook.outcomes(replication, scenario).items():
+    for lead, outcomes in log_reader.outcomes(replication, scenario).items():
         for outcome in outcomes:
             found.setdefault(where[lead], set()).add(round(outcome.effort_hours, 9))
     return found
@@ -55,7 +55,7 @@ def passed_by_team(replication: Replication, scenario: Scenario) -> Counter[tupl
     where = teams_of(replication)
     return Counter(
         (where[lead], outcome.passed)
-        for lead, outcomes in logbook.outcomes(replication, scenario).items()
+        for lead, outcomes in log_reader.outcomes(replication, scenario).items()
         for outcome in outcomes
     )
 
@@ -91,6 +91,7 @@ def test_an_overflow_that_is_never_reached_is_none() -> None:
 # -------------------------------------------------------------------------------------------- what it brings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "theirs", "share"), [("tiers", "a", 0.5), ("regions", "eu", 0.6), ("industries", "bank", 0.3)]
 )
@@ -112,6 +113,7 @@ def test_a_dedicated_team_gains_with_those_it_is_for(what: str, theirs: str, sha
     assert_proportion(passed["rest", True], rest, 0.4)
 
 
+@pytest.mark.slow
 def test_all_that_a_team_serves_for_must_hold() -> None:
     bankers = {"serves": {"regions": ["eu"], "industries": ["bank"]}}
     scenario = market({"bankers": bankers | {"dedication": BETTER}, "all": {}}, leads=8000)
@@ -126,7 +128,7 @@ def test_pass_factors_may_be_below_1_and_stop_at_certainty() -> None:
     def wins(factor: float) -> set[int]:
         dedication = {"pass_factor": factor}
         replication = run(market({"all": {"serves": {"tiers": ["a", "b"]}, "dedication": dedication}}))
-        return {e.number for e in logbook.of_kind(replication, "state") if e.detail == "WIN"}
+        return {e.number for e in log_reader.of_kind(replication, "state") if e.detail == "WIN"}
 
     assert wins(0.0) == set()
     assert wins(0.5) < wins(1.0) < wins(1.5) < wins(2.5) == wins(10.0) == set(range(400))
@@ -143,7 +145,7 @@ def test_dedication_loses_no_customer() -> None:
             journeys={"a": journey, "b": journey},
         )
     )
-    assert {e.step for e in logbook.of_kind(replication, "lost")} == {"sell"}
+    assert {e.step for e in log_reader.of_kind(replication, "lost")} == {"sell"}
     funnel = replication.tables["funnel"]
     assert funnel["win"].sum() == funnel["live"].sum() > 100
 
@@ -158,7 +160,7 @@ def test_dedication_counts_once_at_every_step() -> None:
         leads=20,
         journeys={"a": journey, "b": journey},
     )
-    for outcomes in logbook.outcomes(run(scenario), scenario).values():
+    for outcomes in log_reader.outcomes(run(scenario), scenario).values():
         assert [o.effort_hours for o in outcomes] == pytest.approx([0.5, 0.5, 0.5, 0.5])
 
 
@@ -173,6 +175,7 @@ def test_dedication_raises_the_odds_of_a_repeated_meeting_once() -> None:
     assert_proportion(int(simulate(scenario, 1, 0).tables["funnel"]["win"].sum()), 3000, 0.6)
 
 
+@pytest.mark.slow
 def test_a_half_of_the_effort_is_a_half_of_the_load() -> None:
     # M/M/1 at load 0.8 for everybody; at 0.4 for a team that takes half the time: waits by ρ / (μ − λ).
     def waits(dedication: dict[str, Any]) -> list[float]:
@@ -211,8 +214,8 @@ def test_a_half_of_the_effort_is_a_half_of_the_load() -> None:
 # --------------------------------------------------------------------------------------------------- overflow
 
 
-def segments(scenario: Scenario) -> dict[logbook.Lead, str]:
-    """Each lead's region, told by the team to which it goes when everybody keeps to his own."""
+def segments(scenario: Scenario) -> dict[log_reader.Lead, str]:
+    """Each lead's region, as its team shows when every team keeps to its own."""
     data = scenario.model_dump(exclude_unset=True)
     data["organization"] = {
         "teams": {name: {"members": {"AE": 1}, "serves": {"regions": [name]}} for name in REGIONS}
@@ -251,7 +254,7 @@ def test_overflow_goes_to_others_once_every_team_for_the_lead_has_more_than_the_
     strangers = {lead for lead, team in expected.items() if team != OWN[region[lead]]}
     assert 100 < len(strangers) < 300 - 2 * above
     # A team does for strangers what anybody would.
-    for lead, (outcome,) in logbook.outcomes(replication, scenario).items():
+    for lead, (outcome,) in log_reader.outcomes(replication, scenario).items():
         assert outcome.effort_hours == pytest.approx(0.1 if lead in strangers else 0.05)
 
 
@@ -282,7 +285,7 @@ def test_a_lead_that_no_team_is_for_goes_to_any_if_overflow_is_allowed() -> None
     scenario = market({"x": SPLIT["x"]}, organization={"overflow_above": 100.0})
     replication = run(scenario)
     hours = Counter(
-        round(o.effort_hours, 9) for each in logbook.outcomes(replication, scenario).values() for o in each
+        round(o.effort_hours, 9) for each in log_reader.outcomes(replication, scenario).values() for o in each
     )
     assert hours.total() == 400
     assert_proportion(hours[0.005], 400, 0.6)
@@ -301,12 +304,12 @@ def test_every_step_of_a_lead_stays_with_teams_that_are_for_it(by: str) -> None:
     }
     pods = {name: {"members": {"MDR": 2, "AE": 2}, "serves": {by: [name]}} for name in names}
     replication = run(market(pods, journeys={"a": journey, "b": journey}))
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         assert len({e.detail.split("#")[0] for e in life if e.kind == "start"}) == 1
     silos = {f"{name}_{role}": {"members": {role: 2}, "serves": {by: [name]}}
              for name in names for role in ("MDR", "AE")}  # fmt: skip
     siloed = run(market(silos, journeys={"a": journey, "b": journey}))
-    assert logbook.without_people(siloed) == logbook.without_people(replication)
+    assert log_reader.without_people(siloed) == log_reader.without_people(replication)
 
 
 @pytest.mark.parametrize("what", ["regions", "industries", "tiers"])
@@ -337,6 +340,6 @@ def test_a_team_takes_only_its_own_names_from_a_list(what: str) -> None:
     where = teams_of(replication)
     for name in names:
         numbers = [
-            e.number for e in logbook.of_kind(replication, "enter") if where[e.channel, e.number] == name
+            e.number for e in log_reader.of_kind(replication, "enter") if where[e.channel, e.number] == name
         ]
         assert numbers == sorted(numbers), "in the order of the list"

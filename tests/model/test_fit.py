@@ -1,4 +1,4 @@
-"""Fit and aims: selection by a noisy threshold, held against integrals over the normal distribution."""
+"""Fit and aims: selection by a noisy threshold, against integrals over the normal distribution."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import exp, sqrt
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from inference import ALARM, assert_distributed, assert_proportion
@@ -14,10 +14,10 @@ from scipy import stats
 from scipy.integrate import quad
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
-from small_worlds import one_burst, run, world
+from small_scenarios import one_burst, run, small_scenario
 
 from simsales.model import Replication, simulate
-from simsales.model.fit import seen, shifted, thresholds
+from simsales.model.leads.fit import seen, shifted, thresholds
 from simsales.scenario import Scenario
 
 P_SQL, P_SAL, P_WIN = 0.3, 0.6, 0.4
@@ -41,7 +41,7 @@ def selling(
 ) -> Scenario:
     """Three steps that take no time, on leads that all come at once: every count is binomial."""
     first, second, third = weights
-    return world(
+    return small_scenario(
         horizon_months=months,
         tiers={"t": {"price_per_month": 100, "churn_per_month": churn, "churn_fit_effect": effect}},
         channels={"web": one_burst(leads)},
@@ -219,6 +219,7 @@ def test_what_nobody_judges_no_aim_moves() -> None:
     assert same(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", [(0.0, 0.0, 0.0), (0.6, 0.0, 0.5), (0.9, 0.8, 0.9), (0.0, 0.7, 0.3)])
 def test_under_neutral_aims_every_conversion_is_as_stated(weights: tuple[float, float, float]) -> None:
     assert_shares(
@@ -226,6 +227,7 @@ def test_under_neutral_aims_every_conversion_is_as_stated(weights: tuple[float, 
     )
 
 
+@pytest.mark.slow
 def test_thresholds_are_set_for_the_leads_of_each_channel_from_where_they_come_in() -> None:
     # Those who come in as SQLs have been selected by nobody; so have those for whom there is no first step.
     data = selling(leads=MANY).model_dump(exclude_unset=True)
@@ -250,6 +252,7 @@ def test_thresholds_are_set_for_the_leads_of_each_channel_from_where_they_come_i
 # ------------------------------------------------------------------------------------------------------- aims
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("aim", "shift"), [("mql_volume", 0.5), ("bookings", 0.25), ("retained_mrr", -0.5)])
 def test_an_aim_moves_the_judged_step_and_with_it_all_that_reads_fit(aim: str, shift: float) -> None:
     theory = Theory(STEPS, EFFECT, shift)
@@ -259,6 +262,7 @@ def test_an_aim_moves_the_judged_step_and_with_it_all_that_reads_fit(aim: str, s
     assert_shares(simulate(scenario, 1, 0), *theory.shares, theory.leave(CHURN))
 
 
+@pytest.mark.slow
 def test_volume_aims_pass_on_more_leads_of_poorer_fit_and_retention_aims_the_reverse() -> None:
     found = {
         aim: counts(
@@ -285,24 +289,25 @@ def test_volume_aims_pass_on_more_leads_of_poorer_fit_and_retention_aims_the_rev
 
 
 def test_an_aim_adds_leads_and_takes_none_away() -> None:
-    def qualified(aim: str) -> set[logbook.Lead]:
+    def qualified(aim: str) -> set[log_reader.Lead]:
         aims = {"mql_volume": 0.5, "retained_mrr": -0.5}
         replication = run(selling(leads=2000, judged=True, aim=aim, aims=aims))
-        return {(e.channel, e.number) for e in logbook.of_kind(replication, "state") if e.detail == "SQL"}
+        return {(e.channel, e.number) for e in log_reader.of_kind(replication, "state") if e.detail == "SQL"}
 
     assert qualified("retained_mrr") < qualified("neutral") < qualified("mql_volume")
 
 
+@pytest.mark.slow
 def test_an_aim_moves_only_the_teams_that_have_it() -> None:
-    def outcomes(aim: str) -> dict[str, list[tuple[logbook.Lead, list[logbook.Outcome]]]]:
+    def outcomes(aim: str) -> dict[str, list[tuple[log_reader.Lead, list[log_reader.Outcome]]]]:
         team = {"members": {"AE": 1}}
         scenario = selling(
             leads=4000, judged=True, aims={"mql_volume": 0.5}, teams={"a": team | {"aim": aim}, "b": team}
         )
         replication = run(scenario)
-        by_team: dict[str, list[tuple[logbook.Lead, list[logbook.Outcome]]]] = {"a": [], "b": []}
-        lives = logbook.lives(replication)
-        for lead, found in logbook.outcomes(replication, scenario).items():
+        by_team: dict[str, list[tuple[log_reader.Lead, list[log_reader.Outcome]]]] = {"a": [], "b": []}
+        lives = log_reader.events_by_lead(replication)
+        for lead, found in log_reader.outcomes(replication, scenario).items():
             by_team[next(e.detail[0] for e in lives[lead] if e.kind == "done")].append((lead, found))
         return by_team
 
@@ -317,6 +322,7 @@ def test_an_aim_moves_only_the_teams_that_have_it() -> None:
 # ------------------------------------------------------------------------------------------------------ churn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effect", [0.5, 1.5])
 def test_fit_spreads_the_hazard_around_the_stated_churn(effect: float) -> None:
     months = 7
@@ -336,18 +342,20 @@ def test_fit_spreads_the_hazard_around_the_stated_churn(effect: float) -> None:
             assert stats.binomtest(round(won * gone), won, plain).pvalue < ALARM
 
 
+@pytest.mark.slow
 def test_without_selection_the_mean_factor_is_that_of_the_lognormal() -> None:
     replication = simulate(selling((0, 0, 0), leads=2 * MANY, effect=1.0), 1, 0)
     fit = stats.norm.expect(lambda z: 1 - (1 - CHURN) ** np.exp(-z - 0.5), lb=-9, ub=9)
     assert_shares(replication, P_SQL, P_SAL, P_WIN, float(fit))
 
 
+@pytest.mark.slow
 def test_the_effect_on_churn_moves_nobody_before_the_first_full_month_is_over() -> None:
     def until_then(effect: float) -> list[Any]:
-        return [e for e in logbook.events(run(selling(leads=2000, effect=effect))) if e.kind != "leave"]
+        return [e for e in log_reader.events(run(selling(leads=2000, effect=effect))) if e.kind != "leave"]
 
     def leaves(effect: float) -> set[int]:
-        return {e.number for e in logbook.of_kind(run(selling(leads=2000, effect=effect)), "leave")}
+        return {e.number for e in log_reader.of_kind(run(selling(leads=2000, effect=effect)), "leave")}
 
     assert until_then(0.0) == until_then(1.0)
     assert leaves(0.0) != leaves(1.0)

@@ -1,14 +1,14 @@
-"""Hand-offs: when there is one, how long it takes, and how many leads it loses."""
+"""Hand-offs: where they occur, how long they take, and how many leads they lose."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any
 
-import logbook
+import log_reader
 import pytest
 from inference import assert_proportion
-from small_worlds import run, world
+from small_scenarios import run, small_scenario
 
 from simsales.model import Replication
 from simsales.scenario import Scenario
@@ -23,7 +23,7 @@ PAIR = {"a": {"count": 2, "members": {"MDR": 2, "AE": 2}}, "c": {"members": {"CS
 
 def path(teams: Any, *, within: Any = None, across: Any = None, leads: float = 40) -> Scenario:
     step = {"effort_hours": 0.01, "buyer_delay_days": BUYER}
-    return world(
+    return small_scenario(
         horizon_months=12,
         channels={"web": {"enters_as": "MQL", "leads_per_month": leads, "tiers": {"t": 1}}},
         journeys={
@@ -48,7 +48,7 @@ def path(teams: Any, *, within: Any = None, across: Any = None, leads: float = 4
 def delays(replication: Replication, before: str, after: str) -> set[float]:
     """Days between the end of one step and the readiness for another, over all leads."""
     found = set()
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         done = {e.step: e.time_days for e in life if e.kind == "done"}
         ready = {e.step: e.time_days for e in life if e.kind == "ready"}
         if before in done and after in ready:
@@ -70,9 +70,10 @@ def test_the_delay_comes_on_top_of_the_buyers(teams: Any, to_ae: float, to_csm: 
     assert delays(replication, "close", "onboard") == {BUYER + to_csm}
 
 
+@pytest.mark.slow
 def test_the_owner_keeps_the_lead() -> None:
     for teams in (POD, SILO, PAIR):
-        for life in logbook.lives(run(path(teams))).values():
+        for life in log_reader.events_by_lead(run(path(teams))).values():
             assert len({e.detail for e in life if e.kind == "done" and e.step in ("demo", "close")}) <= 1
 
 
@@ -81,7 +82,7 @@ def test_without_continuity_the_next_step_changes_hands() -> None:
     assert delays(replication, "demo", "close") == {BUYER + WITHIN}
     hands = [
         {e.detail for e in life if e.kind == "start" and e.step in ("demo", "close")}
-        for life in logbook.lives(replication).values()
+        for life in log_reader.events_by_lead(replication).values()
     ]
     assert any(len(people) == 2 for people in hands)
 
@@ -91,6 +92,7 @@ def test_without_continuity_the_only_person_of_the_role_still_has_nobody_to_hand
     assert delays(replication, "demo", "close") == {BUYER}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("teams", [POD, SILO], ids=["within", "across"])
 def test_drops_thin_by_exactly_their_probability_and_never_after_the_signature(teams: Any) -> None:
     probability = 0.3
@@ -99,20 +101,20 @@ def test_drops_thin_by_exactly_their_probability_and_never_after_the_signature(t
     within, across = (here, there) if teams is POD else (there, here)
     scenario = path(teams, within=within, across=across, leads=400)
     replication = run(scenario)
-    lost = Counter((e.step, e.detail) for e in logbook.of_kind(replication, "lost"))
-    assert set(lost) == {("demo", logbook.DROPPED)}, "close is the same person's, onboard a customer's"
-    offered = sum(e.step == "wait" for e in logbook.of_kind(replication, "done"))
+    lost = Counter((e.step, e.detail) for e in log_reader.of_kind(replication, "lost"))
+    assert set(lost) == {("demo", log_reader.DROPPED)}, "close is the same person's, onboard a customer's"
+    offered = sum(e.step == "wait" for e in log_reader.of_kind(replication, "done"))
     assert offered > 4000
-    assert_proportion(lost["demo", logbook.DROPPED], offered, probability)
+    assert_proportion(lost["demo", log_reader.DROPPED], offered, probability)
     # To onboarding come all who have signed and had the time to.
-    assert len(logbook.of_kind(replication, "leave")) == 0
+    assert len(log_reader.of_kind(replication, "leave")) == 0
     losses = replication.tables["losses"]
     assert losses["lost"].sum() == lost.total()
 
 
 def test_a_dropped_lead_is_gone_at_once() -> None:
     replication = run(path(SILO, across={"drop_probability": 1.0, "delay_days": ACROSS}))
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         if life[-1].kind == "lost":
             done = [e for e in life if e.kind == "done"]
             assert done[-1].step == "wait"

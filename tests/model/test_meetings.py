@@ -1,21 +1,19 @@
-"""Meetings: buyers who do not turn up, meetings that are not the last, and several people needed at once."""
+"""Meetings: no-shows, repeated meetings, and meetings of several people."""
 
 from __future__ import annotations
 
 from collections import Counter
-from copy import deepcopy
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from inference import ALARM, assert_distributed, assert_mean, assert_proportion
 from pydantic import ValidationError
-from random_scenarios import Data, data
+from random_scenarios import Data
 from scipy import stats
-from small_worlds import MONTH, one_burst, run, world
+from small_scenarios import MONTH, one_burst, run, small_scenario
 
 from simsales.model import Event, Replication, simulate
 from simsales.scenario import Scenario
@@ -31,7 +29,7 @@ def meeting(*, passing: float = 0.5, people: int = 300, effort: Any = 1.0, **ste
     """Many leads in two months, time enough for all to end, and nobody ever waits."""
     first = {"by": "AE", "on": "MQL", "effort_hours": effort, "pass_probability": passing, "to": "WIN"}
     web = {"enters_as": "MQL", "leads_per_month": MANY / 2, "season": [1.0] * 2 + [0.0] * 10}
-    return world(
+    return small_scenario(
         horizon_months=6,
         channels={"web": web | {"tiers": {"t": 1}}},
         journeys={"t": {"meet": first | step}},
@@ -67,32 +65,6 @@ def assert_counts(counts: Counter[int], chances: list[float]) -> None:
     assert stats.chisquare(seen, [p * total for p in chances]).pvalue > ALARM
 
 
-# --------------------------------------------------------------------------------------------- neutral values
-
-NEUTRAL: dict[str, Data] = {
-    "no_show": {"no_show": {"probability": 0.0, "effort_hours": 5.0, "rebook_days": LAW, "at_most": 4}},
-    "repeat": {"repeat": {"probability": 0.0, "after_days": LAW, "at_most": 3}},
-    "joined_by": {"joined_by": []},
-}
-
-
-@pytest.mark.parametrize("mechanism", NEUTRAL)
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(mechanism: str, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for before, after in zip(plain["journeys"].values(), stated["journeys"].values(), strict=True):
-        for one, other in zip(before.values(), after.values(), strict=True):
-            for field in NEUTRAL:
-                one.pop(field, None)
-                other.pop(field, None)
-            if other["by"] != "nobody" and (other["on"] not in ("WIN", "LIVE") or mechanism == "joined_by"):
-                other |= NEUTRAL[mechanism]
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
-
-
 # --------------------------------------------------------------------------------------------------- no-shows
 
 VAIN = 0.25
@@ -102,7 +74,7 @@ VAIN = 0.25
 def test_who_never_turns_up_is_lost(chance: float, at_most: int) -> None:
     no_show = {"probability": chance, "effort_hours": VAIN, "rebook_days": 2.5, "at_most": at_most}
     replication = run(meeting(no_show=no_show))
-    lives = logbook.lives(replication)
+    lives = log_reader.events_by_lead(replication)
     absences: Counter[int] = Counter()
     for life in lives.values():
         times = attempts(life)
@@ -130,12 +102,13 @@ def test_who_never_turns_up_is_lost(chance: float, at_most: int) -> None:
     assert set(losses["step"]) == {"meet"}
 
 
+@pytest.mark.slow
 def test_no_shows_make_work() -> None:
     # Utilization by formula: Σ pᵏ attempts for each lead, of which a share p is in vain.
     chance, load = 0.3, 0.4
     no_show = {"probability": chance, "effort_hours": LAW, "rebook_days": 3.0, "at_most": 2}
     step = {"by": "AE", "on": "MQL", "effort_hours": {"exponential": {"mean": 1.0}}, "to": "WIN"}
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=60,
         warm_up_months=2,
         channels={"web": {"enters_as": "MQL", "leads_per_month": load * MONTH, "tiers": {"t": 1}}},
@@ -150,6 +123,7 @@ def test_no_shows_make_work() -> None:
     assert_mean(used, load * tries * ((1 - chance) * 1 + chance * 1), sharpness=0.05)
 
 
+@pytest.mark.slow
 def test_the_fewer_turn_up_the_more_are_lost() -> None:
     def lost(**no_show: Any) -> int:
         losses = simulate(meeting(no_show=no_show), 1, 0).tables["losses"]
@@ -163,13 +137,15 @@ def test_the_fewer_turn_up_the_more_are_lost() -> None:
     assert patience[0] > patience[1] > patience[2]
 
 
-def first_times(replication: Replication) -> dict[logbook.Lead, tuple[float, str]]:
+def first_times(replication: Replication) -> dict[log_reader.Lead, tuple[float, str]]:
     """Days of the first attempt, and what became of the lead."""
     return {
-        lead: (attempts(life)[0].days, life[-1].detail) for lead, life in logbook.lives(replication).items()
+        lead: (attempts(life)[0].days, life[-1].detail)
+        for lead, life in log_reader.events_by_lead(replication).items()
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mechanism",
     [
@@ -178,10 +154,10 @@ def first_times(replication: Replication) -> dict[logbook.Lead, tuple[float, str
     ],
     ids=["no-show", "repeat"],
 )
-def test_the_luck_of_the_first_attempt_is_as_without(mechanism: Data) -> None:
+def test_the_first_attempt_draws_the_same_numbers_as_without(mechanism: Data) -> None:
     plain = first_times(run(meeting(effort=LAW, people=900)))
     wound = run(meeting(effort=LAW, people=900, **mechanism))
-    lives = logbook.lives(wound)
+    lives = log_reader.events_by_lead(wound)
     assert lives.keys() == plain.keys()
     later: list[tuple[float, float]] = []
     passed: Counter[tuple[bool, bool]] = Counter()
@@ -206,11 +182,12 @@ def test_the_luck_of_the_first_attempt_is_as_without(mechanism: Data) -> None:
 # ---------------------------------------------------------------------------------------------------- repeats
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("chance", "at_most"), [(0.3, 2), (0.7, 5), (0.5, 1)])
 def test_so_many_meetings_are_needed(chance: float, at_most: int) -> None:
     repeat = {"probability": chance, "after_days": 2.0, "at_most": at_most}
     replication = run(meeting(repeat=repeat))
-    lives = logbook.lives(replication)
+    lives = log_reader.events_by_lead(replication)
     meetings: Counter[int] = Counter()
     for life in lives.values():
         times = attempts(life)
@@ -246,7 +223,9 @@ BOTH: Data = {
 
 def both(**changes: Data) -> list[tuple[list[bool], str]]:
     """For each lead, which attempts were in vain, and what became of it."""
-    lives = logbook.lives(run(meeting(**{name: BOTH[name] | changes.get(name, {}) for name in BOTH})))
+    lives = log_reader.events_by_lead(
+        run(meeting(**{name: BOTH[name] | changes.get(name, {}) for name in BOTH}))
+    )
     return [
         ([round(attempt.days, 9) == VAIN for attempt in attempts(life)], life[-1].detail)
         for life in lives.values()
@@ -262,6 +241,7 @@ def test_a_meeting_that_is_needed_again_may_be_booked_again() -> None:
     assert not [vain for vain in lost if sum(vain) < 2]
 
 
+@pytest.mark.slow
 def test_absences_do_not_use_up_the_repeats() -> None:
     """``repeat.at_most`` is how many more meetings there can be. One that did not take place is none."""
     after_one_absence = [vain for vain, _ in both(no_show={"at_most": 5}) if vain[:2] == [True, False]]
@@ -278,19 +258,21 @@ def test_a_dedicated_team_is_so_much_faster_each_time() -> None:
     scenario["organization"]["teams"]["sales"] |= {
         "serves": {"tiers": ["t"]}, "dedication": {"effort_factor": 0.5},
     }  # fmt: skip
-    for life in logbook.lives(run(Scenario.model_validate(scenario))).values():
+    for life in log_reader.events_by_lead(run(Scenario.model_validate(scenario))).values():
         assert [attempt.days for attempt in attempts(life)] == pytest.approx([0.5] * 3)
 
 
 def test_a_dedicated_team_is_so_much_better_once() -> None:
-    # The odds of the meeting that decides are 0.8 times as stated, however many have been before it.
+    # The meeting that decides passes with 0.8 times its probability, however many have been before it.
     scenario = meeting(repeat={"probability": 1.0, "after_days": 1.0, "at_most": 2}).model_dump(
         exclude_unset=True
     )
     scenario["organization"]["teams"]["sales"] |= {
         "serves": {"tiers": ["t"]}, "dedication": {"pass_factor": 0.8},
     }  # fmt: skip
-    ends = [life[-1].detail for life in logbook.lives(run(Scenario.model_validate(scenario))).values()]
+    ends = [
+        life[-1].detail for life in log_reader.events_by_lead(run(Scenario.model_validate(scenario))).values()
+    ]
     assert_proportion(ends.count("WIN"), len(ends), 0.4)
 
 
@@ -309,7 +291,7 @@ def together(
         "to": "WIN",
     }
     web = {"enters_as": "MQL", "leads_per_month": leads_per_day * MONTH, "tiers": {"t": 1}}
-    return world(
+    return small_scenario(
         horizon_months=months,
         warm_up_months=3,
         channels={"web": web | channel},
@@ -333,11 +315,11 @@ def test_they_are_all_busy_from_the_last_ones_coming_to_the_end() -> None:
     horizon = 33 * MONTH
     met, waited = 0.0, 0.0
     people: dict[str, list[tuple[float, float]]] = {}
-    for life in logbook.lives(replication).values():
-        told = [(e.kind, role(e)) for e in life if e.kind in ("ready", "start")]
+    for life in log_reader.events_by_lead(replication).values():
+        entries = [(e.kind, role(e)) for e in life if e.kind in ("ready", "start")]
         # The host first; then one after the other, in the order of the alphabet.
         order = [(kind, who) for who in ("FAE", "SE", "VP") for kind in ("ready", "start")]
-        assert told == order[: len(told)]
+        assert entries == order[: len(entries)]
         starts = {role(e): e for e in life if e.kind == "start"}
         if len(starts) < 3:
             continue
@@ -353,7 +335,7 @@ def test_they_are_all_busy_from_the_last_ones_coming_to_the_end() -> None:
     for times in people.values():
         times.sort()
         assert all(a[1] <= b[0] for a, b in pairwise(times)), "nobody sits in two meetings"
-    begun = Counter(role(e) for e in logbook.of_kind(replication, "start"))
+    begun = Counter(role(e) for e in log_reader.of_kind(replication, "start"))
     assert {who: of_role(replication, who, "begun") for who in begun} == begun
 
 
@@ -379,7 +361,7 @@ def test_with_hosts_enough_the_colleague_is_an_m_m_1_queue() -> None:
 def test_one_host_with_a_colleague_at_hand_is_as_if_alone() -> None:
     alone = run(together(months=24, members={"FAE": 1, "SE": 1}, joined_by=[]))
     paired = run(together(months=24, members={"FAE": 1, "SE": 1}))
-    host = [[e for e in logbook.events(r) if "/SE" not in e.detail] for r in (alone, paired)]
+    host = [[e for e in log_reader.events(r) if "/SE" not in e.detail] for r in (alone, paired)]
     assert host[0] == host[1]
     assert of_role(paired, "SE", "busy_days") == pytest.approx(of_role(paired, "FAE", "busy_days"))
     assert of_role(alone, "SE", "busy_days") == 0
@@ -395,7 +377,7 @@ def test_nothing_begins_any_more_when_the_last_month_is_closed() -> None:
     # All customers leave at the end of their first full month, one of them while the AE waits for the CSM
     # with its onboarding; the AE is free then, and would take a name from the list.
     owner = {"by": "AE", "effort_hours": 1.0}
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=2,
         warm_up_months=0,
         tiers={"t": {"price_per_month": 100.0, "churn_per_month": 1.0}},
@@ -415,8 +397,10 @@ def test_nothing_begins_any_more_when_the_last_month_is_closed() -> None:
     )  # fmt: skip
     replication = run(scenario)
     end = 2 * MONTH
-    assert "leave" in {e.kind for e in logbook.events(replication) if e.time_days == end}
-    assert not [e for e in logbook.events(replication) if e.time_days == end and e.kind in ("enter", "start")]
+    assert "leave" in {e.kind for e in log_reader.events(replication) if e.time_days == end}
+    assert not [
+        e for e in log_reader.events(replication) if e.time_days == end and e.kind in ("enter", "start")
+    ]
     funnel, inside = replication.tables["funnel"], replication.tables["pipeline"]
     cold = funnel["channel"] == "cold"
     there = inside["inside"][inside["channel"] == "cold"].sum()
@@ -434,7 +418,7 @@ def test_the_host_has_the_leads_pace_and_the_colleague_keeps_it() -> None:
 
 def test_whoever_joined_keeps_the_lead_for_that_role() -> None:
     step = {"effort_hours": LAW, "buyer_delay_days": 3.0}
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": {"enters_as": "MQL", "leads_per_month": 60, "tiers": {"t": 1}}},
         journeys={
             "t": {
@@ -448,7 +432,7 @@ def test_whoever_joined_keeps_the_lead_for_that_role() -> None:
     )  # fmt: skip
     many = 0
     used: set[str] = set()
-    for life in logbook.lives(run(scenario)).values():
+    for life in log_reader.events_by_lead(run(scenario)).values():
         for who in ("FAE", "SE"):
             people = {e.detail for e in life if e.kind == "start" and role(e) == who}
             assert len(people) <= 1
@@ -458,13 +442,14 @@ def test_whoever_joined_keeps_the_lead_for_that_role() -> None:
     assert len(used) == 18
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ["first_free", "round_robin", "least_loaded"])
 @pytest.mark.parametrize("discipline", ["fifo", "latest_stage_first"])
 def test_nobody_waits_for_ever(assignment: str, discipline: str) -> None:
     # Hosts of two roles ask two and three colleagues, some of whom have work of their own: all get through.
     rules = {"assignment": assignment, "discipline": discipline}
     step = {"effort_hours": LAW}
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=24,
         channels={
             "b": one_burst(150),
@@ -492,8 +477,12 @@ def test_nobody_waits_for_ever(assignment: str, discipline: str) -> None:
                         for n, c in scenario.model_dump(exclude_unset=True)["channels"].items()}}
     )  # fmt: skip
     replication = run(scenario)
-    early = {lead for lead, life in logbook.lives(replication).items() if life[0].time_days < 12 * MONTH}
-    ends = Counter(logbook.lives(replication)[lead][-1].detail for lead in early)
+    early = {
+        lead
+        for lead, life in log_reader.events_by_lead(replication).items()
+        if life[0].time_days < 12 * MONTH
+    }
+    ends = Counter(log_reader.events_by_lead(replication)[lead][-1].detail for lead in early)
     assert set(ends) == {"LIVE"}
     assert ends["LIVE"] > 100
 
@@ -506,7 +495,7 @@ def test_the_colleague_comes_from_the_hosts_team_if_it_has_one() -> None:
     }
     replication = run(together(leads_per_day=2.0, months=12, teams=teams))
     came: Counter[tuple[str, str]] = Counter()
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         starts = {role(e): e.detail.split("/")[0] for e in life if e.kind == "start"}
         if len(starts) == 2:
             came[starts["FAE"], starts["SE"]] += 1
@@ -520,7 +509,7 @@ def test_the_colleague_comes_from_the_hosts_team_if_it_has_one() -> None:
 
 def test_it_is_the_hosts_team_not_that_of_whoever_had_the_lead_before() -> None:
     # The SDR sits with an SE, the FAE with another: the FAE's is asked.
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": one_burst(6)},
         journeys={
             "t": {
@@ -532,7 +521,7 @@ def test_it_is_the_hosts_team_not_that_of_whoever_had_the_lead_before() -> None:
             "teams": {"a": {"members": {"SDR": 1, "SE": 1}}, "b": {"members": {"FAE": 2, "SE": 1}}},
         },
     )
-    guests = {e.detail for e in logbook.of_kind(run(scenario), "start") if role(e) == "SE"}
+    guests = {e.detail for e in log_reader.of_kind(run(scenario), "start") if role(e) == "SE"}
     assert guests == {"b#1/SE#1"}
 
 
@@ -543,7 +532,27 @@ def test_a_role_that_is_asked_may_not_ask() -> None:
         "two": step | {"by": "SE", "joined_by": ["VP"], "to": "WIN"},
     }
     with pytest.raises(ValidationError, match="wait for each other"):
-        world(
+        small_scenario(
             journeys={"t": steps},
             organization={"teams": {"sales": {"members": {"FAE": 1, "SE": 1, "VP": 1}}}},
         )
+
+
+def test_nothing_happens_to_a_customer_who_has_left_in_the_middle_of_a_meeting() -> None:
+    # All four leave while three wait for the only SE: the SE has no seat to take with somebody who is gone.
+    onboard = {"by": "CSM", "joined_by": ["SE"], "effort_hours": 70, "to": "LIVE"}
+    replication = run(
+        small_scenario(
+            horizon_months=8,
+            tiers={"t": {"price_per_month": 100, "churn_per_month": 1.0}},
+            channels={"web": one_burst(4)},
+            journeys={"t": {"sign": {"by": "nobody", "on": "MQL", "to": "WIN"}, "onboard": onboard}},
+            organization={"teams": {"pod": {"members": {"CSM": 4, "SE": 1}}}},
+        )
+    )
+    for life in log_reader.events_by_lead(replication).values():
+        assert life[-1].kind == "leave"
+    # The work that has begun is done to its end; what waits falls away.
+    work = replication.tables["work"]
+    assert work["busy_days"].sum() == pytest.approx(2 * 70)
+    assert work["waiting_end"].tolist() == [0, 3, *[0] * (len(work) - 2)]

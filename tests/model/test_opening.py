@@ -1,4 +1,4 @@
-"""A going concern: what is there at the beginning is there exactly, and in balance it stays in balance."""
+"""The opening: exactly as stated, and a firm in steady state stays there."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections import Counter
 from math import sqrt
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from inference import ALARM, assert_distributed, assert_mean, assert_proportion
+from money_scenarios import ledger
 from scipy import stats
-from small_worlds import HOURS, MONTH, run, world
+from small_scenarios import HOURS, MONTH, run, small_scenario
 
 from simsales.model import Replication, simulate
-from simsales.model.luck import Luck
+from simsales.model.plan import plan_of
 from simsales.scenario import Scenario
 
 SELL = {"by": "AE", "on": "MQL", "effort_hours": 0.001, "pass_probability": 0.5, "to": "WIN"}
 
 
 def concern(opening: Any, **parts: Any) -> Scenario:
-    """Nobody comes in beside those who are there, unless ``parts`` say otherwise."""
-    return world(
+    """A firm with an opening; nobody else comes in unless ``parts`` say otherwise."""
+    return small_scenario(
         **{
             "channels": {"web": {"enters_as": "MQL", "leads_per_month": 0, "tiers": {"t": 1}}},
             "journeys": {"t": {"sell": SELL}},
@@ -32,21 +33,7 @@ def concern(opening: Any, **parts: Any) -> Scenario:
     )
 
 
-def ledger(replication: Replication, column: str) -> list[float]:
-    return [float(x) for x in replication.tables["ledger"][column]]
-
-
-# ---------------------------------------------------------------------------------------------------- neutral
-
-
-@pytest.mark.parametrize("opening", [{}, {"customers": {}}, {"pipeline": {}}])
-def test_an_empty_opening_is_none(opening: Any) -> None:
-    web = {"web": {"enters_as": "MQL", "leads_per_month": 20, "tiers": {"t": 1}}}
-    parts: dict[str, Any] = {
-        "channels": web,
-        "tiers": {"t": {"price_per_month": 100, "churn_per_month": 0.2}},
-    }
-    assert run(concern(None, **parts)) == run(concern(opening, **parts))
+# ---------------------------------------------------------------------------------------------------- nobody
 
 
 def test_an_opening_of_nobody_adds_rows_of_zeros() -> None:
@@ -82,6 +69,7 @@ def test_customers_are_there_from_the_first_instant_and_pay(warm_up: int) -> Non
     assert pipeline == {state: 250 if state == "LIVE" else 0 for state in pipeline}
 
 
+@pytest.mark.slow
 def test_the_opening_base_leaves_at_the_stated_churn() -> None:
     churn, there = 0.08, 40_000
     tiers = {"t": {"price_per_month": 100, "churn_per_month": churn}}
@@ -95,6 +83,7 @@ def test_the_opening_base_leaves_at_the_stated_churn() -> None:
         assert_proportion(churned, opening, churn)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", [0.0, 0.7])
 def test_the_opening_base_leaves_at_the_stated_churn_though_fit_matters(weight: float) -> None:
     # Those who are there have been won as all others have: the poorest fit is not among them.
@@ -200,7 +189,7 @@ def test_the_opening_goes_to_the_teams_that_are_for_it() -> None:
         )
     )
     work = replication.tables["work"]
-    assert {e.detail for e in logbook.of_kind(replication, "ready")} == {"ours#1/AE"}
+    assert {e.detail for e in log_reader.of_kind(replication, "ready")} == {"ours#1/AE"}
     assert work["busy_days"][work["team"] == "theirs#1"].sum() == 0
 
 
@@ -216,7 +205,7 @@ PATH = {
 def first_ready(replication: Replication) -> dict[str, list[float]]:
     """By step, when the leads of the opening come to it: the first thing that happens to each."""
     found: dict[str, list[float]] = {}
-    for (channel, _), life in logbook.lives(replication).items():
+    for (channel, _), life in log_reader.events_by_lead(replication).items():
         if channel == "opening":
             event = next(e for e in life if e.kind in ("ready", "done"))
             found.setdefault(event.step, []).append(event.time_days)
@@ -233,7 +222,7 @@ def test_leads_are_on_the_way_to_the_step_before_them() -> None:
     assert max(days["meet"]) < 8.0
     assert_distributed(days["meet"], stats.uniform(0, 8))
     assert_distributed(days["sign"], stats.expon(scale=5))
-    states = Counter(e.detail for e in logbook.of_kind(replication, "enter"))
+    states = Counter(e.detail for e in log_reader.of_kind(replication, "enter"))
     assert states == {"MQL": 7, "SQL": 1200}
     funnel = replication.tables["funnel"]
     assert (funnel["sql"].sum(), funnel["win"].sum()) == (7, 1207), "only what is reached anew is counted"
@@ -310,23 +299,15 @@ def test_leads_in_mid_course_are_as_fit_as_those_who_come_so_far() -> None:
 
 
 def test_a_large_opening_takes_time_and_memory_in_proportion() -> None:
-    # The row of luck of one lead does not depend on how many others there are.
-    from simsales.model import opening as module
+    """A lead's row of draws does not depend on how many others there are."""
 
-    widths: list[int] = []
+    def widths(number: int) -> list[int]:
+        opening = {"pipeline": {"t": {"meet": number, "sign": number}}}
+        plan = plan_of(concern(opening, journeys={"t": PATH}))
+        assert plan.opening is not None
+        return [len(draws.rows[0]) for tier in plan.opening for draws in tier.lead_draws.values()]
 
-    def spy(*arguments: Any) -> Luck:
-        widths.append(len(arguments[3]["t"]))
-        return Luck(*arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "Luck", spy)
-        for number in (1, 10, 100):
-            simulate(
-                concern({"pipeline": {"t": {"meet": number, "sign": number}}}, journeys={"t": PATH}), 1, 0
-            )
-    a_third = len(widths) // 3
-    assert widths[:a_third] == widths[a_third : 2 * a_third] == widths[2 * a_third :] != []
+    assert widths(1) == widths(10) == widths(100) != []
 
 
 def test_every_lead_of_the_opening_has_a_number_of_its_own() -> None:
@@ -344,10 +325,10 @@ def test_every_lead_of_the_opening_has_a_number_of_its_own() -> None:
             journeys={"t": {"sell": SELL}, "u": {"sell": SELL}},
         )
     )
-    assert sorted(e.number for e in logbook.of_kind(replication, "enter")) == list(range(11))
+    assert sorted(e.number for e in log_reader.of_kind(replication, "enter")) == list(range(11))
 
 
-def test_one_more_customer_leaves_the_luck_of_the_others_alone() -> None:
+def test_one_more_customer_leaves_the_draws_of_the_others_alone() -> None:
     def happened(customers: int, meeting: int) -> dict[str, list[Any]]:
         opening = {
             "customers": {"t": {"customers": customers}},
@@ -356,7 +337,7 @@ def test_one_more_customer_leaves_the_luck_of_the_others_alone() -> None:
         tiers = {"t": {"price_per_month": 100, "churn_per_month": 0.2}}
         replication = run(concern(opening, journeys={"t": PATH}, tiers=tiers))
         found: dict[str, list[Any]] = {"customers": [], "meet": [], "sign": []}
-        for life in logbook.lives(replication).values():
+        for life in log_reader.events_by_lead(replication).values():
             step = next((e.step for e in life if e.kind in ("ready", "done")), "customers")
             found[step].append([(e.time_days, e.kind) for e in life])
         return found
@@ -370,12 +351,13 @@ def test_one_more_customer_leaves_the_luck_of_the_others_alone() -> None:
 # ---------------------------------------------------------------------------------------------------- balance
 
 
+@pytest.mark.slow
 def test_delays_in_balance_stay_in_balance() -> None:
     """Leads come at rate λ and are under way for D days: λ E[D] of them are (Little), and λ a day arrive."""
     per_day, mean = 20.0, 14.0
     results: dict[int, list[int]] = {week: [] for week in range(4)}
     for replication in range(36):
-        scenario = world(
+        scenario = small_scenario(
             horizon_months=1,
             channels={"web": {"enters_as": "MQL", "leads_per_month": per_day * MONTH, "tiers": {"t": 1}}},
             journeys={
@@ -392,7 +374,9 @@ def test_delays_in_balance_stay_in_balance() -> None:
             opening={"pipeline": {"t": {"sign": round(per_day * mean)}}},
         )
         wins = [
-            e.time_days for e in logbook.of_kind(run(scenario, 1, replication), "state") if e.detail == "WIN"
+            e.time_days
+            for e in log_reader.of_kind(run(scenario, 1, replication), "state")
+            if e.detail == "WIN"
         ]
         for week, found in results.items():
             found.append(sum(7 * week <= day < 7 * week + 7 for day in wins))
@@ -403,7 +387,7 @@ def test_delays_in_balance_stay_in_balance() -> None:
 def in_balance(customers: int, waiting: int, **parts: Any) -> Scenario:
     """Leads enough for an M/M/1 queue at load 0.6; half are won, a tenth of the customers leave a month."""
     per_month = 0.6 * MONTH * 4
-    return world(
+    return small_scenario(
         **{
             "horizon_months": 12,
             "tiers": {"t": {"price_per_month": 100, "churn_per_month": 0.1}},
@@ -417,6 +401,7 @@ def in_balance(customers: int, waiting: int, **parts: Any) -> Scenario:
     )
 
 
+@pytest.mark.slow
 def test_a_going_concern_in_balance_stays_in_balance() -> None:
     per_month = 0.6 * MONTH * 4
     balance = per_month * 0.5 / 0.1

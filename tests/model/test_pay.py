@@ -1,19 +1,20 @@
-"""Commissions and bonuses against the plans applied to the event log, and whose cost the pay is: by hand."""
+"""Commissions and bonuses: the plans applied to the event log; and, by hand, what pay counts as."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from typing import Any
 
-import logbook
-import moneybook
+import customer_accounts
+import log_reader
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from customer_accounts import CENT, Account
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from money_worlds import LIVE, SIGN, SILENT, at_once
-from moneybook import CENT, Account
+from money_scenarios import LIVE, SIGN, SILENT, at_once
+from profiles import WITHOUT_SHRINKING, examples
 from random_money import scenarios_with_money
-from small_worlds import ALMOST_NEVER, HOURS, MONTH, run, world
+from small_scenarios import ALMOST_NEVER, HOURS, MONTH, run, small_scenario
 
 from simsales.model import Event, Replication, simulate
 from simsales.scenario import Scenario
@@ -57,8 +58,8 @@ def earned(scenario: Scenario, replication: Replication) -> dict[tuple[int, str,
     """Commissions by month (from 0, warm-up first), person and purpose, from the log."""
     plans = {role: people.commission for role, people in scenario.people.items() if people.commission}
     bases: Bases = defaultdict(float)
-    lives = logbook.lives(replication)
-    for account in moneybook.accounts(replication, scenario):
+    lives = log_reader.events_by_lead(replication)
+    for account in customer_accounts.accounts(replication, scenario):
         life = lives[account.lead]
         product = scenario.tiers[account.tier]
         if account.signed is not None:
@@ -74,7 +75,7 @@ def earned(scenario: Scenario, replication: Replication) -> dict[tuple[int, str,
                 contract = product.contracts[account.contract] if account.contract else Contract()
                 if qualifies(talker, contract):
                     basis = e.mrr * (12 if talker.on == "acv" else 1)
-                    bases[moneybook.month_at_end(e), e.detail] += basis
+                    bases[customer_accounts.month_at_end(e), e.detail] += basis
     paid: defaultdict[tuple[int, str, str], float] = defaultdict(float)
     for (month, person), basis in bases.items():
         plan = plans[role_of(person)]
@@ -84,6 +85,8 @@ def earned(scenario: Scenario, replication: Replication) -> dict[tuple[int, str,
         paid[month, person, purpose] += max(plan.rate * below, 0.0) + plan.rate * plan.accelerator * above
     for life in lives.values():
         accepted = next((i for i, e in enumerate(life) if (e.kind, e.detail) == ("state", "SAL")), None)
+        if life[0].detail == "SAL":  # accepted before; if nurture takes it back, that does not pay anew
+            accepted = None
         for role, person in owners(life[: accepted or 0], scenario).items():
             assert accepted is not None
             month = int(life[accepted].time_days // MONTH)
@@ -109,7 +112,7 @@ def _of_a_sale(bases: Bases, plan: Commission, person: str, account: Account, sc
 def prizes(scenario: Scenario, replication: Replication) -> dict[int, float]:
     """Bonuses by month."""
     sold: defaultdict[tuple[int, str], float] = defaultdict(float)
-    for e in logbook.of_kind(replication, "sign"):
+    for e in log_reader.of_kind(replication, "sign"):
         sold[int(e.time_days // MONTH), e.detail.split("/")[0]] += e.mrr
     paid: defaultdict[int, float] = defaultdict(float)
     for month in range(scenario.warm_up_months + scenario.horizon_months):
@@ -163,14 +166,7 @@ def tells_the_contracts(scenario: Scenario) -> bool:
     )
 
 
-@pytest.mark.slow
-@settings(
-    max_examples=200,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.generate],
-)
+@settings(max_examples=examples(200), phases=WITHOUT_SHRINKING)
 @given(scenarios_with_money(everybody_sells=True).filter(tells_the_contracts), st.integers(0, 3))
 def test_pay_is_the_plan_applied_to_the_log(scenario: Scenario, replication: int) -> None:
     logged = simulate(scenario, 11, replication, log=True)
@@ -188,7 +184,7 @@ def test_pay_is_the_plan_applied_to_the_log(scenario: Scenario, replication: int
 def firm(seller: Data, *, months: int = 5, leads: int = 1, **parts: Any) -> Scenario:
     """Leads come at the first instant and are sold one a day by one AE, for 100 a month each."""
     sell = {"by": "AE", "on": "MQL", "effort_hours": 1, "to": "WIN"}
-    return world(
+    return small_scenario(
         **{
             "horizon_months": months,
             "channels": {"web": at_once(leads)},
@@ -285,7 +281,7 @@ def test_conditions_of_the_contract(term: int, ahead: int, conditions: Data, exp
 
 def test_pay_per_accepted_lead() -> None:
     # Forty leads are looked at, one a day; for those whom the AE accepts the MDR gets 35, in the month of
-    # acceptance and whether or not they sign. (Luck says who is accepted: the count is the funnel's.)
+    # acceptance and whether or not they sign. (Chance decides who is accepted: the count is the funnel's.)
     journey = {
         "qualify": {"by": "MDR", "on": "MQL", "effort_hours": 1, "to": "SQL"},
         "accept": {"by": "AE", "effort_hours": 0.1, "pass_probability": 0.5, "to": "SAL"},
@@ -316,7 +312,7 @@ def test_a_lead_that_is_accepted_again_is_paid_once() -> None:
         },
     }  # fmt: skip
     scenario = firm({"per_accepted_lead": 35}, leads=10, months=2, journeys={"t": journey})
-    states = Counter(e.detail for e in logbook.of_kind(run(scenario), "state"))
+    states = Counter(e.detail for e in log_reader.of_kind(run(scenario), "state"))
     assert states["SAL"] == 30
     assert paid(scenario) == [350, 0]
 
@@ -455,7 +451,7 @@ def test_a_month_without_work_counts_as_what_the_role_is_there_for() -> None:
     sell = {"by": "AE", "on": "MQL", "effort_hours": 1, "to": "WIN"}
     call = {"by": "SDR", "on": "Suspect", "effort_hours": 1, "pass_probability": 0.5, "to": "MQL"}
     people = dict.fromkeys(("AE", "SE", "SDR", "CSM"), PEOPLE)
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=1,
         tiers={name: {"price_per_month": 100} for name in "abc"},
         channels={
@@ -484,7 +480,7 @@ def test_tiers_bear_what_their_own_work_costs() -> None:
     # Ten leads of each tier: those of a take two hours, those of b one. In a month of 30.4375 hours all are
     # done: 20 and 10.
     sell = {"by": "AE", "on": "MQL", "to": "WIN"}
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=1,
         tiers={name: {"price_per_month": 100} for name in "ab"},
         channels={name: at_once(10) | {"tiers": {name: 1}} for name in "ab"},
@@ -506,7 +502,7 @@ def test_time_spent_on_customers_leaves_nothing_for_acquisition() -> None:
     # Blocks of care whose hours do not add up exactly in binary: what is left of subtracting them is no work.
     care = {"by": "CSM", "effort_hours_per_month": 0.7}
     replication = run(
-        world(
+        small_scenario(
             horizon_months=12,
             tiers={"t": {"price_per_month": 100, "churn_per_month": 0.1, "care": care}},
             channels={"web": at_once(0)},

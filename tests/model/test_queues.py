@@ -1,4 +1,4 @@
-"""Scenarios of one role are queues that theory knows: waits and utilization meet the formulas.
+"""Waits and utilization of one role against the formulas of queueing theory.
 
 Efforts are in days, 1 on average, and ``leads_per_day`` is then the load offered. Intervals are over
 independent replications (``inference.py``); each is also required to be sharp.
@@ -16,7 +16,7 @@ import pytest
 from inference import assert_mean, t_interval
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from small_worlds import ALMOST_NEVER, MONTH, one_burst, queue, run, world
+from small_scenarios import ALMOST_NEVER, MONTH, one_burst, queue, run, small_scenario
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario
@@ -89,6 +89,7 @@ def meets(scenario: Scenario, *, wait_days: float, load: float, people: int = 1)
 # ------------------------------------------------------------------------------------------------- one server
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("effort", "variance"),
     [
@@ -103,11 +104,12 @@ def test_one_person_is_an_m_g_1_queue(effort: Any, variance: float) -> None:
     meets(scenario, wait_days=pollaczek_khinchine(0.5, variance), load=0.5)
 
 
+@pytest.mark.slow
 def test_hours_a_month_set_the_pace() -> None:
     # 140 selling hours a month, 3 hours a lead: 0.652 days each.
     service = 3 * MONTH / 140
     load = 0.5
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=300,
         warm_up_months=12,
         channels={"web": {"enters_as": "MQL", "leads_per_month": load * 140 / 3, "tiers": {"t": 1}}},
@@ -145,6 +147,7 @@ def test_first_free_is_an_m_m_c_queue(people: int, load: float) -> None:
     meets(scenario, wait_days=erlang_c(people, load), load=load, people=people)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("people", "load"), [(2, 1.1)])
 def test_round_robin_splits_the_queue_into_e_c_m_1_queues(people: int, load: float) -> None:
     scenario = queue(leads_per_day=load, effort=EXPONENTIAL, months=500, team=team(people, "round_robin"))
@@ -158,6 +161,7 @@ def test_routing_in_turn_splits_the_queue_in_the_same_way() -> None:
     assert wait(simulate(split, 1, 0)) == pytest.approx(wait(simulate(assigned, 1, 0)), rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["assignment", "routing"])
 def test_least_loaded_is_between_pooled_and_split(level: str) -> None:
     # Joining the shorter of two queues beats taking turns and is beaten by one queue; paired, as the same
@@ -179,7 +183,7 @@ def test_least_loaded_is_between_pooled_and_split(level: str) -> None:
 
 
 def test_teams_of_unlike_size_get_leads_in_proportion() -> None:
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": {"enters_as": "MQL", "leads_per_month": 100, "tiers": {"t": 1}}},
         organization={"teams": {"big": {"members": {"AE": 3}}, "small": {"members": {"AE": 1}}}},
     )
@@ -199,7 +203,7 @@ HIGH, LOW = 0.25, 0.25
 def two_classes(discipline: str) -> Scenario:
     """Leads that enter at an early and at a late step of the same person."""
     step = {"by": "AE", "effort_hours": EXPONENTIAL, "pass_probability": ALMOST_NEVER, "to": "WIN"}
-    return world(
+    return small_scenario(
         horizon_months=450,
         warm_up_months=12,
         channels={
@@ -234,6 +238,7 @@ def test_latest_stage_first_is_a_priority_queue() -> None:
     assert_mean(early, load / ((1 - HIGH) * (1 - load)))
 
 
+@pytest.mark.slow
 def test_the_discipline_moves_waits_about_but_makes_no_work() -> None:
     fifo, latest = (run(two_classes(name)) for name in ("fifo", "latest_stage_first"))
     # Work conserving: the same person is busy at the same times, whoever is served.
@@ -264,7 +269,7 @@ def test_least_loaded_counts_the_work_at_hand() -> None:
     def channel(state: str) -> dict[str, Any]:
         return one_burst(1, enters_as=state)
 
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=1,
         channels={"a_long": channel("SAL"), "b_short": channel("SQL"), "c_later": channel("MQL")},
         journeys={

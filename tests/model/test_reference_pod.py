@@ -1,4 +1,4 @@
-"""The book's reference POD (one-pod.yaml): the figures that it must reach, over many replications."""
+"""The reference POD (one-pod.yaml) against the figures of the book, over many replications."""
 
 from __future__ import annotations
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from inference import ALARM, assert_mean, assert_proportion
 from numpy.typing import NDArray
 from pydantic import ValidationError
-from random_scenarios import Data, data
+from random_scenarios import Data
 from scipy import stats
-from small_worlds import MONTH, one_burst, run, world
+from small_scenarios import MONTH, one_burst, run, small_scenario
 
 from simsales.model import Replication, simulate
 from simsales.scenario import Scenario
@@ -29,7 +27,7 @@ def desk(
 ) -> Scenario:
     """One role that everybody wants to talk to first; who is asked, buys."""
     web = {"enters_as": "MQL", "leads_per_month": leads_per_day * MONTH, "tiers": {"t": 1}}
-    return world(
+    return small_scenario(
         horizon_months=months,
         warm_up_months=6,
         channels={"web": web | channel},
@@ -38,48 +36,23 @@ def desk(
     )
 
 
-def first_waits(replication: Replication) -> dict[logbook.Lead, float]:
+def first_waits(replication: Replication) -> dict[log_reader.Lead, float]:
     """Days between a lead's first ``ready`` and the first ``start`` of work on it."""
     found = {}
-    for lead, life in logbook.lives(replication).items():
+    for lead, life in log_reader.events_by_lead(replication).items():
         starts = [e.time_days for e in life if e.kind == "start"]
         if starts:
             found[lead] = starts[0] - next(e.time_days for e in life if e.kind == "ready")
     return found
 
 
-def ends(replication: Replication) -> dict[logbook.Lead, str]:
+def ends(replication: Replication) -> dict[log_reader.Lead, str]:
     """What became of every lead: the state reached or the reason of the loss, as the log says it last."""
-    return {lead: life[-1].detail for lead, life in logbook.lives(replication).items()}
+    return {lead: life[-1].detail for lead, life in log_reader.events_by_lead(replication).items()}
 
 
 def count(replication: Replication, kind: str, detail: str) -> int:
-    return sum(e.kind == kind and e.detail == detail for e in logbook.events(replication))
-
-
-# --------------------------------------------------------------------------------------------- neutral values
-
-NEUTRAL: dict[str, Data] = {
-    "interest": {"interest": {"half_life_hours": 1.0, "floor": 1.0}},
-    "patience": {"patience_days": 1e6},
-    "patience, random": {"patience_days": {"uniform": {"low": 1e5, "high": 1e6}}},
-}
-
-
-@pytest.mark.parametrize("mechanism", NEUTRAL)
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_the_neutral_value_is_as_good_as_none(mechanism: str, plain: Data) -> None:
-    stated = deepcopy(plain)
-    for one, other in zip(plain["channels"].values(), stated["channels"].values(), strict=True):
-        for field in ("interest", "patience_days"):
-            one.pop(field, None)
-            other.pop(field, None)
-        if "worked_by" not in other:
-            other |= NEUTRAL[mechanism]
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
+    return sum(e.kind == kind and e.detail == detail for e in log_reader.events(replication))
 
 
 # --------------------------------------------------------------------------------------------------- interest
@@ -91,6 +64,7 @@ def kept(days: NDArray[np.float64], half_life_days: float, floor: float) -> NDAr
     return left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("half_life_days", "floor"), [(1.0, 0.2), (0.25, 0.0)])
 def test_interest_in_an_m_m_1_queue(half_life_days: float, floor: float) -> None:
     # W is 0 with probability 1 − ρ, else exponential of rate µ − λ: E 2^(−W/h) by its Laplace transform.
@@ -137,9 +111,10 @@ def test_interest_never_falls_below_its_floor() -> None:
     assert_proportion(late.count("WIN"), len(late), 0.3)
 
 
+@pytest.mark.slow
 def test_it_is_a_factor_on_what_the_step_passes() -> None:
     step = {"by": "AE", "on": "MQL", "effort_hours": 1.0, "pass_probability": 0.6, "to": "WIN"}
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=30,
         # The second lead of each pair waits exactly a day, the half-life.
         channels={
@@ -156,8 +131,9 @@ def test_it_is_a_factor_on_what_the_step_passes() -> None:
     assert_proportion(second.count("WIN"), len(second), 0.6 * (0.2 + 0.8 / 2))
 
 
+@pytest.mark.slow
 def test_the_sooner_the_more_pass_and_none_that_would_not_have() -> None:
-    def winners(**interest: float) -> set[logbook.Lead]:
+    def winners(**interest: float) -> set[log_reader.Lead]:
         channel: Data = {"interest": interest} if interest else {}
         return {lead for lead, end in ends(run(desk(leads_per_day=0.8, **channel))).items() if end == "WIN"}
 
@@ -172,7 +148,7 @@ def test_the_sooner_the_more_pass_and_none_that_would_not_have() -> None:
 def test_only_the_first_contact_counts() -> None:
     # Nobody waits for the SDR, everybody for the AE.
     fades = {"interest": {"half_life_hours": 0.001}}
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": {"enters_as": "MQL", "leads_per_month": 28, "tiers": {"t": 1}} | fades},
         journeys={
             "t": {
@@ -184,12 +160,12 @@ def test_only_the_first_contact_counts() -> None:
     )
     replication = run(scenario)
     assert replication.tables["work"]["wait_days"].sum() > 10
-    assert not logbook.of_kind(replication, "lost")
+    assert not log_reader.of_kind(replication, "lost")
 
 
 def test_steps_that_nobody_does_are_no_contact() -> None:
     fades = {"interest": {"half_life_hours": 0.001}, "patience_days": 20.0}
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": one_burst(2) | fades},
         journeys={
             "t": {
@@ -209,9 +185,9 @@ def test_names_on_a_list_have_no_interest_to_lose() -> None:
     fades = {"interest": {"half_life_hours": 0.001}, "patience_days": 0.0}
     for field, value in fades.items():
         with pytest.raises(ValidationError, match=field):
-            world(channels={"list": name | {field: value}})
+            small_scenario(channels={"list": name | {field: value}})
     web = {"enters_as": "MQL", "leads_per_month": 20, "tiers": {"t": 1}} | fades
-    end = ends(run(world(channels={"list": name, "web": web})))
+    end = ends(run(small_scenario(channels={"list": name, "web": web})))
     assert {value for (channel, _), value in end.items() if channel == "list"} <= {"WIN", "sales#1/AE#1"}
     assert {value for (channel, _), value in end.items() if channel == "web"} >= {"WIN", COLD}
 
@@ -227,7 +203,7 @@ def test_a_meeting_that_did_not_take_place_takes_no_interest_twice() -> None:
     replication = run(Scenario.model_validate(scenario))
     end = ends(replication)
     waited: dict[bool, list[str]] = {True: [], False: []}
-    for lead, life in logbook.lives(replication).items():
+    for lead, life in log_reader.events_by_lead(replication).items():
         ready = [e.time_days for e in life if e.kind == "ready"]
         start = [e.time_days for e in life if e.kind == "start"]
         if end[lead] in ("WIN", "did not pass") and len(start) > 1:
@@ -269,6 +245,7 @@ def test_formulas_are_the_ones_in_the_books() -> None:
     assert reneging(0.8, 1.0) == pytest.approx(1 - (1 - np.exp(-0.8)) / 0.8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patience", "load", "theory"),
     [
@@ -302,7 +279,7 @@ def test_waiting_is_accounted_for_to_the_day() -> None:
     replication = run(scenario)
     horizon = 46 * MONTH
     waits: dict[str, float] = {"start": 0.0, "lost": 0.0, "": 0.0}
-    for life in logbook.lives(replication).values():
+    for life in log_reader.events_by_lead(replication).values():
         ready, *after = [e for e in life if e.kind in ("ready", "start", "lost")]
         waits[after[0].kind if after else ""] += (after[0].time_days if after else horizon) - ready.time_days
         assert len(after) <= 1, "a lead that has gone cold is served later"
@@ -310,8 +287,10 @@ def test_waiting_is_accounted_for_to_the_day() -> None:
     assert waits["lost"] > 100
     assert work["backlog_days"].sum() == pytest.approx(sum(waits.values()), abs=1e-6)
     assert work["wait_days"].sum() == pytest.approx(waits["start"], abs=1e-6)
-    assert work["begun"].sum() == len(logbook.of_kind(replication, "start"))
-    left = len(logbook.of_kind(replication, "ready")) - work["begun"].sum() - count(replication, "lost", COLD)
+    assert work["begun"].sum() == len(log_reader.of_kind(replication, "start"))
+    left = (
+        len(log_reader.of_kind(replication, "ready")) - work["begun"].sum() - count(replication, "lost", COLD)
+    )
     assert work["waiting_end"].tolist()[-1] == left
     funnel, inside = replication.tables["funnel"], replication.tables["pipeline"]["inside"]
     assert funnel["came_in"].sum() == funnel["lost"].sum() + inside.sum()  # nobody leaves as a customer here
@@ -322,7 +301,7 @@ def test_a_lead_goes_cold_exactly_when_its_patience_ends() -> None:
     replication = run(desk(leads_per_day=2.0, months=30, patience_days=law))
     cold = [
         life[-1].time_days - life[0].time_days
-        for life in logbook.lives(replication).values()
+        for life in log_reader.events_by_lead(replication).values()
         if life[-1].detail == COLD
     ]
     assert len(cold) > 500
@@ -331,13 +310,13 @@ def test_a_lead_goes_cold_exactly_when_its_patience_ends() -> None:
     nobody = run(desk(leads_per_day=2.0, months=30, effort=1e5, patience_days=law))
     own = {
         lead: life[-1].time_days - life[0].time_days
-        for lead, life in logbook.lives(nobody).items()
+        for lead, life in log_reader.events_by_lead(nobody).items()
         if life[-1].detail == COLD
     }
     sigma = np.sqrt(np.log(1.25))
     whole = [days for (_, number), days in own.items() if number < 1800]
     assert stats.kstest(whole, stats.lognorm(sigma, scale=2 / np.sqrt(1.25)).cdf).pvalue > ALARM
-    for lead, life in logbook.lives(replication).items():
+    for lead, life in log_reader.events_by_lead(replication).items():
         if lead in own:
             starts = [e.time_days for e in life if e.kind == "start"]
             if starts:
@@ -359,9 +338,9 @@ def test_the_less_patient_the_more_go_cold() -> None:
     assert len(set(cold)) == 4
 
 
-def burst_at_one_desk(**channel: Any) -> dict[logbook.Lead, str]:
+def burst_at_one_desk(**channel: Any) -> dict[log_reader.Lead, str]:
     """Three leads at the first instant, one person, three days each."""
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=1,
         channels={"web": one_burst(3) | channel},
         journeys={"t": {"sell": {"by": "AE", "on": "MQL", "effort_hours": 3.0, "to": "WIN"}}},
@@ -384,13 +363,15 @@ def test_a_lead_being_served_does_not_go_cold() -> None:
     replication = run(scenario)
     assert count(replication, "state", "WIN") > 10
     served = {
-        lead for lead, life in logbook.lives(replication).items() if any(e.kind == "start" for e in life)
+        lead
+        for lead, life in log_reader.events_by_lead(replication).items()
+        if any(e.kind == "start" for e in life)
     }
     assert not [lead for lead in served if ends(replication)[lead] == COLD]
 
 
 def test_patience_is_for_the_first_contact_only() -> None:
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": one_burst(4, patience_days=2.0)},
         journeys={
             "t": {
@@ -409,7 +390,7 @@ def test_who_has_gone_cold_is_no_load() -> None:
     def channel(state: str, **more: Any) -> Data:
         return one_burst(1, enters_as=state, **more)
 
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=1,
         channels={
             "a": channel("SAL"), "b": channel("SAL"), "c": channel("SAL"),
@@ -424,7 +405,7 @@ def test_who_has_gone_cold_is_no_load() -> None:
         organization={"teams": {"sales": {"members": {"AE": 2}, "assignment": "least_loaded"}}},
     )  # fmt: skip
     replication = run(scenario)
-    by = {e.channel: (e.detail[-1], e.time_days) for e in logbook.of_kind(replication, "start")}
+    by = {e.channel: (e.detail[-1], e.time_days) for e in log_reader.of_kind(replication, "start")}
     assert by == {"a": ("1", 0), "b": ("2", 0), "c": ("1", 5), "e": ("2", 5)}
     assert ends(replication)["d", 0] == COLD
     assert replication.tables["work"]["backlog_days"].sum() == pytest.approx(5 + 1 + 3)
@@ -432,7 +413,7 @@ def test_who_has_gone_cold_is_no_load() -> None:
 
 def test_nobody_goes_cold_where_there_are_people_enough() -> None:
     scenario = desk(leads_per_day=1.0, months=12, people=60, patience_days=0.0)
-    assert not logbook.of_kind(run(scenario), "lost")
+    assert not log_reader.of_kind(run(scenario), "lost")
 
 
 # ----------------------------------------------------------------------------- who has been in contact before
@@ -440,7 +421,7 @@ def test_nobody_goes_cold_where_there_are_people_enough() -> None:
 
 def comes_back(**channel: Any) -> Replication:
     """Two leads who fail at their first contact and come back once."""
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=2,
         channels={"web": one_burst(2) | channel},
         journeys={
@@ -464,13 +445,13 @@ def test_who_comes_back_from_nurture_has_been_contacted_before() -> None:
     replication = comes_back(patience_days=5.0)
     assert set(first_waits(replication).values()) == {0.0, 2.0}
     assert COLD not in ends(replication).values()
-    assert len(logbook.of_kind(replication, "start")) == 4
+    assert len(log_reader.of_kind(replication, "start")) == 4
 
 
 def test_patience_does_not_run_on_after_a_contact() -> None:
     # The alarm that was set for the first wait must not end a later one: back on day 5, it has not waited.
     replication = comes_back(patience_days=5.0)
-    life = logbook.lives(replication)["web", 1]
+    life = log_reader.events_by_lead(replication)["web", 1]
     back = [e.time_days for e in life if e.kind == "ready"][1]
     assert not [e for e in life if e.kind == "lost" and e.time_days == back]
 
@@ -481,7 +462,7 @@ def test_interest_after_nurture_is_no_first_contact() -> None:
     fades = {"interest": {"half_life_hours": 1e-6, "floor": 0.0}}
     nurture = {"to": "call", "share": 1.0, "after_days": 0.1, "pass_factor": 3.0}
     call = {"by": "SDR", "on": "MQL", "effort_hours": 0.5, "pass_probability": 0.4, "to": "SQL"}
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": one_burst(30) | fades},
         journeys={
             "t": {

@@ -1,4 +1,4 @@
-"""Named random streams: what a name gives, and that it is random."""
+"""Named random streams: reproducible by name, independent, and random."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_scenario import TEXT
+from valid_scenario import TEXT
 
 from simsales.errors import ScenarioError
 from simsales.scenario import load
@@ -46,7 +46,7 @@ VALID: dict[str, list[str]] = {
     "a going concern": [
         "opening={customers: {smb: {customers: 1000000}}, pipeline: {smb: {demo: 3, prospect: 0}}}"
     ],
-    "half a world of leads": ["channels.content.leads_per_month=208333"],
+    "five million leads": ["channels.content.leads_per_month=208333"],
     "growth in the measured months only": [
         "warm_up_months=1200",
         "horizon_months=13",

@@ -1,4 +1,4 @@
-"""How a journey is read."""
+"""Reading a journey."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading what is right, refusing everything else in an orderly way, and writing scenarios down again."""
+"""Loading valid scenarios, refusing all else with a stated fault, and writing scenarios."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from pydantic import ValidationError
-from small_scenario import TEXT
+from valid_scenario import TEXT
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import Scenario, load, to_yaml
@@ -21,8 +22,8 @@ from simsales.scenario.schema.journey_order import in_order
 
 # A new file for every example, so that one folder per test is enough.
 fuzz = settings(
-    max_examples=60,
-    deadline=None,
+    max_examples=examples(60),
+    derandomize=False,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

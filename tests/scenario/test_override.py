@@ -6,9 +6,9 @@ import pickle
 from pathlib import Path
 
 import pytest
-from small_scenario import TEXT
-from test_broken import ARGUMENTS, MARK
 from test_consistency import VALID
+from test_invalid_scenarios import ARGUMENTS, MARK
+from valid_scenario import TEXT
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import Scenario, load, to_yaml

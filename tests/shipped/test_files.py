@@ -1,4 +1,4 @@
-"""The scenarios that travel with the program: whole, explained, and doing what they say."""
+"""The shipped scenarios are valid, explained, and true to what they say."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ def test_each_says_what_it_is_for(file: Path) -> None:
     assert whole(file).question.endswith("?")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_what_its_header_tells_to_try_can_be_tried(file: Path) -> None:
     """Files that are named are there, and what is set changes the scenario."""
@@ -91,6 +92,7 @@ def test_each_runs(file: Path) -> None:
     assert funnel["came_in"].sum() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NO_AIMS)
 def test_without_claims_no_aim_does_anything(name: str) -> None:
     file = SCENARIOS / f"{name}.yaml"
@@ -100,6 +102,7 @@ def test_without_claims_no_aim_does_anything(name: str) -> None:
     assert tables(simulate(with_aims, 1, 0)) == tables(simulate(without, 1, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NO_AIMS)
 def test_claims_can_be_laid_over_every_alternative(name: str) -> None:
     file = SCENARIOS / f"{name}.yaml"
@@ -112,6 +115,7 @@ def test_claims_can_be_laid_over_every_alternative(name: str) -> None:
     assert tables(simulate(claimed, 1, 0)) != tables(simulate(plain, 1, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NO_AIMS)
 def test_claims_set_back_are_none(name: str) -> None:
     file = SCENARIOS / f"{name}.yaml"

@@ -1,7 +1,7 @@
 """The examples over the reference that change the price or the contracts, and the two kinds of product: what
 they say follows from the mechanisms that they name, one by one.
 
-How sure the checks of a direction are stands in `paired`.
+How sure the checks of a direction are stands in `paired_kpis`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from math import exp
 from pathlib import Path
 
 import pytest
-from paired import SCENARIOS, SEED, assert_moves, assert_positive, gain, replications
+from paired_kpis import SCENARIOS, SEED, assert_moves, assert_positive, gain, replications
 from scipy import stats
 
 from simsales.model import Replication, simulate
@@ -41,6 +41,7 @@ def all_but(*on: str) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------------------------------ price
 
 
+@pytest.mark.slow
 def test_a_price_that_nobody_minds_changes_money_alone() -> None:
     plain, dearer = replications(REFERENCE, number=4), replications(PRICE_UP, all_but(), 4)
     for kpi in ("win", "win_rate", "sales_cycle_days", "logo_churn_monthly", "term_share", "customers_end"):
@@ -99,6 +100,7 @@ ALARM = 1e-4
 """With which a correct model fails one of the two exact tests of a proportion below."""
 
 
+@pytest.mark.slow
 def test_as_many_are_lost_as_do_not_accept_the_annual_contract() -> None:
     """Three in four want the monthly contract, and one in five of these does not take the other: of those who
     would sign, 15 %.
@@ -114,6 +116,7 @@ def test_as_many_are_lost_as_do_not_accept_the_annual_contract() -> None:
     assert stats.binomtest(refused, refused + won, 0.75 * 0.2).pvalue > ALARM
 
 
+@pytest.mark.slow
 def test_as_many_sign_for_a_year_as_the_discount_moves() -> None:
     """A weight of 0.25 × e^(6 × 0.167) against one of 0.75."""
     runs = _run("discount-annual")

@@ -1,13 +1,13 @@
 """The case of the firm that loses more the more it sells: its story, and the mechanisms that make it.
 
 Each mechanism is switched off alone, and the result has to change as that mechanism says. How sure these
-checks are stands in `paired`.
+checks are stands in `paired_kpis`.
 """
 
 from __future__ import annotations
 
 import pytest
-from paired import assert_moves, assert_positive, gain, replications
+from paired_kpis import assert_moves, assert_positive, gain, replications
 
 pytestmark = pytest.mark.xdist_group("rsc")  # one process for all, as they share simulations
 
@@ -23,6 +23,7 @@ UP, DOWN, SAME = 1, -1, 0
 # ------------------------------------------------------------------------------------------------ the story
 
 
+@pytest.mark.slow
 def test_before_selling_more_loses_more() -> None:
     plain, more = replications(BEFORE), replications(BEFORE, A_FIFTH_MORE)
     assert_positive([-each["profit"] for each in plain], "loss")
@@ -33,6 +34,7 @@ def test_before_selling_more_loses_more() -> None:
         assert_positive([0.8 - each[f"utilization.{role}"] for each in more], role)
 
 
+@pytest.mark.slow
 def test_before_customers_leave_in_bulk_and_too_soon() -> None:
     plain = replications(BEFORE)
     # A third of the year; half of those who leave.
@@ -70,6 +72,7 @@ def test_the_loss_is_in_what_a_customer_brings_against_what_it_costs() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_loss_is_the_price_of_leads_and_what_reps_are_paid() -> None:
     """Both change nothing but money, so what they change of it can be worked out.
 

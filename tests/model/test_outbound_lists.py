@@ -1,12 +1,12 @@
-"""Outbound lists: worked through name by name, when there is time, and to the end."""
+"""Outbound lists: names are taken in order, when there is time, until the list ends."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import logbook
+import log_reader
 import pytest
-from small_worlds import MONTH, one_burst, run, world
+from small_scenarios import MONTH, one_burst, run, small_scenario
 
 from simsales.model import Replication
 from simsales.scenario import Scenario
@@ -16,7 +16,7 @@ CALL = {"call": {"by": "SDR", "on": "Suspect", "effort_hours": 0.5, "pass_probab
 
 def calling(names: int | None, teams: dict[str, Any], **channels: Any) -> Scenario:
     shares = {"big": 0.3, "mid": 0.3, "smb": 0.4}
-    return world(
+    return small_scenario(
         horizon_months=3,
         tiers={tier: {"price_per_month": 1} for tier in shares},
         channels={"cold": {"worked_by": "SDR", "list_size": names, "tiers": shares}} | channels,
@@ -26,7 +26,7 @@ def calling(names: int | None, teams: dict[str, Any], **channels: Any) -> Scenar
 
 
 def called(replication: Replication) -> list[int]:
-    return [event.number for event in logbook.of_kind(replication, "enter") if event.channel == "cold"]
+    return [event.number for event in log_reader.of_kind(replication, "enter") if event.channel == "cold"]
 
 
 @pytest.mark.parametrize("people", [1, 3])
@@ -52,7 +52,7 @@ def test_dedicated_teams_share_a_list_without_sharing_a_name() -> None:
     replication = run(calling(60, teams))
     assert sorted(called(replication)) == list(range(60))
     started = [
-        (event.detail[:5], event.tier, event.number) for event in logbook.of_kind(replication, "start")
+        (event.detail[:5], event.tier, event.number) for event in log_reader.of_kind(replication, "start")
     ]
     for team, tiers in (("large", {"big", "mid"}), ("small", {"smb"})):
         mine = [(tier, number) for name, tier, number in started if name == team]
@@ -64,6 +64,6 @@ def test_lists_are_taken_in_turn_and_only_when_nothing_waits() -> None:
     other = {"worked_by": "SDR", "list_size": 10, "tiers": {"smb": 1}}
     urgent = one_burst(4, enters_as="Suspect", tiers={"smb": 1})
     replication = run(calling(10, {"calls": {"members": {"SDR": 1}}}, warm=other, now=urgent))
-    started = [event.channel for event in logbook.of_kind(replication, "start")]
+    started = [event.channel for event in log_reader.of_kind(replication, "start")]
     # A name is in hand before the first lead comes in at the same instant; then those who wait, then turns.
     assert started == ["cold", *["now"] * 4, *["warm", "cold"] * 9, "warm"]

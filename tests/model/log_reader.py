@@ -1,4 +1,4 @@
-"""The event log read again, without the model's own counters: what the tests hold against its tables."""
+"""Reads the event log, independently of the model's own counters, for tests to compare with its tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from small_worlds import MONTH
+from small_scenarios import MONTH
 
 from simsales.model import Event, Replication
 from simsales.scenario import Scenario
@@ -16,6 +16,9 @@ Lead = tuple[str, int]
 """Channel and number."""
 
 DROPPED = "dropped in hand-off"
+GONE_COLD = "gone cold"
+OF_CUSTOMERS = ("talk", "expansion", "contraction")
+"""Kinds of event that may come to a customer who waits to be onboarded."""
 
 
 def events(replication: Replication) -> tuple[Event, ...]:
@@ -27,7 +30,7 @@ def of_kind(replication: Replication, kind: str) -> list[Event]:
     return [event for event in events(replication) if event.kind == kind]
 
 
-def lives(replication: Replication) -> dict[Lead, list[Event]]:
+def events_by_lead(replication: Replication) -> dict[Lead, list[Event]]:
     """Every lead's events in order."""
     found: dict[Lead, list[Event]] = defaultdict(list)
     for event in events(replication):
@@ -40,7 +43,7 @@ NAMES_A_PERSON = ("ready", "start", "done", "sign", "talk", "expansion")
 
 
 def without_people(replication: Replication) -> list[Event]:
-    """The log without the names of people and teams: who does it may change, not what becomes of it."""
+    """The log without the names of people and teams: people may change where results do not."""
     return [e._replace(detail="") if e.kind in NAMES_A_PERSON else e for e in events(replication)]
 
 
@@ -57,11 +60,11 @@ def month_of(event: Event, replication: Replication) -> int:
     return number + 1 - replication.warm_up_months
 
 
-# ------------------------------------------------------------------------------------------------------ luck
+# ----------------------------------------------------------------------------------------- results of steps
 
 
 class Outcome(NamedTuple):
-    """What a step came to for a lead, as far as its own luck decides it."""
+    """What a step came to for a lead, as far as the lead's own draws decide it."""
 
     step: str
     effort_hours: float
@@ -71,7 +74,7 @@ class Outcome(NamedTuple):
 def outcomes(replication: Replication, scenario: Scenario) -> dict[Lead, list[Outcome]]:
     """Every finished step of every lead. Effort is work time by the person's hours; 0 for nobody's steps."""
     found: dict[Lead, list[Outcome]] = {}
-    for lead, life in lives(replication).items():
+    for lead, life in events_by_lead(replication).items():
         found[lead] = []
         started = 0.0
         for event, after in zip(life, [*life[1:], None], strict=True):
@@ -98,21 +101,25 @@ class Stay(NamedTuple):
     ready: float
     until: float
     ended_by: str
-    """``start`` of work, ``leave`` of the customer, or the ``horizon``."""
+    """``start`` of work, ``leave`` of the customer, ``lost`` as it went cold, or the ``horizon``."""
 
 
 def stays(replication: Replication) -> Iterator[Stay]:
-    """Every stay in a queue: from ``ready`` to ``start``, or to the day when the customer leaves."""
+    """Every stay in a queue: from ``ready`` to ``start``, or to the day when it leaves or goes cold."""
     horizon = (replication.warm_up_months + replication.horizon_months) * MONTH
-    for life in lives(replication).values():
+    for life in events_by_lead(replication).values():
         waiting: Event | None = None
         for event in life:
             if event.kind == "ready":
                 assert waiting is None, "a lead waits in two queues"
                 waiting = event
-            elif waiting is not None and event.kind in ("start", "leave"):
+            elif waiting is not None and event.kind in ("start", "leave", "lost"):
+                assert event.kind != "start" or event.detail.rsplit("#", 1)[0] == waiting.detail
+                assert event.kind != "lost" or event.detail == GONE_COLD
                 yield Stay(waiting.detail, waiting.time_days, event.time_days, event.kind)
                 waiting = None
+            else:
+                assert waiting is None or event.kind in OF_CUSTOMERS, "a lead that waits moves"
         if waiting is not None:
             yield Stay(waiting.detail, waiting.time_days, horizon, "horizon")
 
@@ -132,7 +139,7 @@ def work(replication: Replication) -> list[Work]:
     """
     horizon = (replication.warm_up_months + replication.horizon_months) * MONTH
     found = []
-    for life in lives(replication).values():
+    for life in events_by_lead(replication).values():
         for i, event in enumerate(life):
             if event.kind == "start":
                 end = next((later for later in life[i + 1 :] if later.kind in ("done", "leave")), None)
@@ -150,22 +157,17 @@ def overlap(start: float, end: float, month: int) -> float:
 # --------------------------------------------------------------------------------------------------- tallies
 
 
-def states_entered(replication: Replication) -> Counter[tuple[int, str, str, str]]:
-    """Leads that came to a state, by month, channel, tier and state."""
-    return Counter(
-        (month_of(event, replication), event.channel, event.tier, event.detail)
-        for event in events(replication)
-        if event.kind in ("enter", "state")
-    )
-
-
-def final_states(replication: Replication) -> Counter[tuple[str, str, str]]:
+def final_states(replication: Replication, scenario: Scenario) -> Counter[tuple[str, str, str]]:
     """Leads and customers still inside at the end, by channel, tier and state."""
     inside: Counter[tuple[str, str, str]] = Counter()
-    for (channel, _), life in lives(replication).items():
+    for (channel, _), life in events_by_lead(replication).items():
         ends = [event.kind for event in life if event.kind in ("lost", "leave", "return")]
         if not ends or ends[-1] == "return":
-            state = [event.detail for event in life if event.kind in ("enter", "state")][-1]
+            last = [event for event in life if event.kind in ("enter", "state", "nurture")][-1]
+            state: str | None = last.detail
+            if last.kind == "nurture":  # back in the state of the step to which it goes
+                state = scenario.journeys[last.tier][last.detail].on
+            assert state is not None
             # Who comes back is LIVE, however far it had come.
             inside[channel, life[0].tier, "LIVE" if ends else state] += 1
     return inside

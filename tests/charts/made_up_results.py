@@ -1,10 +1,9 @@
 """Made-up results of the size that a real comparison has."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from simsales.analysis.comparison import Comparison, compare
@@ -42,57 +41,37 @@ class Unit:
     undefined: str = "It never happened."
 
 
-def describe(name: str) -> Unit:
+def units(name: str) -> Unit:
     return Unit(next(unit for (unit, _), kpis in LEVELS.items() if name in kpis))
 
 
-def made_up(alternatives: list[str], effects: Effects, replications: int = 20, seed: int = 1) -> Values:
+def values(alternatives: list[str], effects: Effects, replications: int = 20, seed: int = 1) -> Values:
     rng = np.random.default_rng(seed)
-    luck = {name: rng.normal(size=replications) for name in MEANS}
+    common = {name: rng.normal(size=replications) for name in MEANS}
     return {
         a: {
             name: mean
             * (1 + effects.get(a, {}).get(name, 0.0))
-            * (1 + 0.05 * luck[name] + 0.015 * rng.normal(size=replications))
+            * (1 + 0.05 * common[name] + 0.015 * rng.normal(size=replications))
             for name, mean in MEANS.items()
         }
         for a in alternatives
     }
 
 
-@pytest.fixture
-def compared() -> Callable[..., Comparison]:
-    """Makes a comparison with the relative effects given, the first alternative being the baseline."""
-
-    def make(alternatives: list[str], effects: Effects | None = None, replications: int = 20) -> Comparison:
-        values = made_up(alternatives, effects or {}, replications)
-        return compare(values, baseline=alternatives[0], better=BETTER)
-
-    return make
+def compared(alternatives: list[str], effects: Effects | None = None, replications: int = 20) -> Comparison:
+    """A comparison with the relative effects given, the first alternative being the baseline."""
+    results = values(alternatives, effects or {}, replications)
+    return compare(results, baseline=alternatives[0], better=BETTER)
 
 
-@pytest.fixture
-def units() -> Callable[[str], Unit]:
-    return describe
-
-
-@pytest.fixture
-def values() -> Callable[..., Values]:
-    return made_up
-
-
-@pytest.fixture
-def mrr() -> Callable[..., dict[str, NDArray[np.float64]]]:
-    """Makes monthly MRR, shape (replications, months), growing at a factor given by alternative."""
-
-    def make(
-        growth: Mapping[str, float], months: int = 24, replications: int = 30
-    ) -> dict[str, NDArray[np.float64]]:
-        rng = np.random.default_rng(3)
-        luck = rng.normal(size=(replications, months))
-        return {
-            name: np.cumsum(20_000 * factor * (1 + 0.25 * luck + 0.05 * rng.normal(size=luck.shape)), axis=1)
-            for name, factor in growth.items()
-        }
-
-    return make
+def mrr(
+    growth: Mapping[str, float], months: int = 24, replications: int = 30
+) -> dict[str, NDArray[np.float64]]:
+    """Monthly MRR, shape (replications, months), growing at a factor given by alternative."""
+    rng = np.random.default_rng(3)
+    common = rng.normal(size=(replications, months))
+    return {
+        name: np.cumsum(20_000 * factor * (1 + 0.25 * common + 0.05 * rng.normal(size=common.shape)), axis=1)
+        for name, factor in growth.items()
+    }

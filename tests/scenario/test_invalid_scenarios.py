@@ -1,7 +1,7 @@
-"""Broken scenario files: every fault, at its exact place, in words that help.
+"""Invalid scenario files: every fault is reported at its exact place, in words that help.
 
 The mark ▸ stands in the text where a fault must be reported, and is taken out before the file is written.
-There are as many faults as marks. Most cases are in ``broken.txt``, to be read as a table.
+There are as many faults as marks. Most cases are in ``invalid_scenarios.txt``, to be read as a table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from operator import itemgetter
 from pathlib import Path
 
 import pytest
-from small_scenario import TEXT
+from valid_scenario import TEXT
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario import load
@@ -28,7 +28,7 @@ MARK = "▸"
 
 
 def cases(table: str) -> Iterator[tuple[str, list[tuple[str, str]], list[str]]]:
-    """The blocks of ``broken.txt``: name, changes, words."""
+    """The blocks of ``invalid_scenarios.txt``: name, changes, words."""
     for block in table.split("\n\n")[1:]:
         name, *lines = block.rstrip("\n").split("\n")
         runs = [
@@ -40,7 +40,7 @@ def cases(table: str) -> Iterator[tuple[str, list[tuple[str, str]], list[str]]]:
         yield name.removeprefix("# "), list(zip(olds, news, strict=True)), words
 
 
-BROKEN = list(cases(Path(__file__).with_name("broken.txt").read_text(encoding="utf-8")))
+BROKEN = list(cases(Path(__file__).with_name("invalid_scenarios.txt").read_text(encoding="utf-8")))
 BROKEN += [
     ("control character", [(": 24", ": ▸\a24")], ["a control character, expected text"]),
     (
@@ -105,6 +105,7 @@ WHOLE_FILES: dict[str, tuple[bytes, tuple[int, int], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WHOLE_FILES)
 def test_files_that_are_no_scenario(case: str, tmp_path: Path) -> None:
     content, position, words = WHOLE_FILES[case]
@@ -140,6 +141,7 @@ def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert fault.found.startswith("no regular file")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="no /dev/stdin here")  # noqa: PTH110
 @pytest.mark.parametrize("redirected", [True, False])
 def test_standard_input_is_no_scenario_file(redirected: bool, tmp_path: Path) -> None:
@@ -324,8 +326,8 @@ def check(folder: Path, files: dict[str, str], words: list[str]) -> None:
             wanted += [(name, number, 1 + len("".join(pieces[:i]))) for i in range(1, len(pieces))]
         (folder / name).write_text(text.replace(MARK, ""), encoding="utf-8")
     faults = faults_of(folder / next(iter(files)))
-    told = [(Path(fault.file).name, fault.line, fault.column) for fault in faults]
-    assert told == wanted, "\n".join(map(str, faults))
+    reported = [(Path(fault.file).name, fault.line, fault.column) for fault in faults]
+    assert reported == wanted, "\n".join(map(str, faults))
     for fault, part in zip(faults, words, strict=True):
         assert part in str(fault)
 

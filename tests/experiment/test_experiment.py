@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import toys
+import stub_simulations
 
 import simsales.kpis
 import simsales.model
@@ -20,13 +20,16 @@ from simsales.experiment.store import Store
 from simsales.model.replication import Replication
 from simsales.scenario import Scenario
 
-SCENARIOS = {"silo": toys.SCENARIO, "pod": toys.SCENARIO.model_copy(update={"question": "Is it better?"})}
+SCENARIOS = {
+    "silo": stub_simulations.SCENARIO,
+    "pod": stub_simulations.SCENARIO.model_copy(update={"question": "Is it better?"}),
+}
 
 
 @pytest.fixture(autouse=True)
-def toy_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(simsales.model, "simulate", toys.simulate)
-    monkeypatch.setattr(simsales.kpis, "measure", toys.measure)
+def stub_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(simsales.model, "simulate", stub_simulations.simulate)
+    monkeypatch.setattr(simsales.kpis, "measure", stub_simulations.measure)
     monkeypatch.chdir(tmp_path)
 
 
@@ -82,7 +85,7 @@ def test_only_failures_among_those_asked_for(monkeypatch: pytest.MonkeyPatch) ->
     def simulate(scenario: Scenario, seed: int, replication: int) -> Replication:
         if replication in (1, 4):
             raise ValueError(f"cannot do {replication}")
-        return toys.simulate(scenario, seed, replication)
+        return stub_simulations.simulate(scenario, seed, replication)
 
     monkeypatch.setattr(simsales.model, "simulate", simulate)
     numbers = {n: {f.replication for f in run(n, out=Path("kept")).failures} for n in (6, 4, 1)}
@@ -105,7 +108,7 @@ def test_ctrl_c_tells_what_is_kept_and_where() -> None:
     [("horizon_months", 3, 4), ("warm_up_months", 0, 1), ("start_month", 1, 7), ("currency", "USD", "EUR")],
 )
 def test_scenarios_that_cannot_be_held_against_each_other(field: str, there: object, here: object) -> None:
-    scenarios = SCENARIOS | {"mix": toys.SCENARIO.model_copy(update={field: here})}
+    scenarios = SCENARIOS | {"mix": stub_simulations.SCENARIO.model_copy(update={field: here})}
     expected = f"{field} is {here} in mix but {there} in silo; they must be the same"
     with pytest.raises(InputError, match=expected):
         check_comparable(scenarios)

@@ -1,4 +1,4 @@
-"""Small scenarios for the tests of the model, each as plain as the thing that it shows.
+"""Small scenarios for the tests of the model.
 
 Everywhere an hour of work takes exactly one day (``HOURS`` hours a month): efforts can be read as days.
 """
@@ -20,7 +20,7 @@ ALMOST_NEVER = 1e-12
 """Pass probability of leads that are to leave without becoming customers (0 is refused by the schema)."""
 
 
-def world(**parts: Any) -> Scenario:
+def small_scenario(**parts: Any) -> Scenario:
     """A scenario with one tier, one channel and one seller; ``parts`` replace whole top-level sections."""
     data: dict[str, Any] = {
         "horizon_months": 6,
@@ -45,7 +45,7 @@ def queue(
     warm_up_months: int = 12,
 ) -> Scenario:
     """One role, one step, Poisson arrivals: a queue that theory knows. Efforts are in days."""
-    return world(
+    return small_scenario(
         horizon_months=months,
         warm_up_months=warm_up_months,
         channels={"web": {"enters_as": "MQL", "leads_per_month": leads_per_day * MONTH, "tiers": {"t": 1}}},

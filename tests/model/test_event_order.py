@@ -1,16 +1,17 @@
-"""Ties: what falls on the same instant happens in a stated order, whatever the order of the scenario file."""
+"""Order of simultaneous events: as stated, whatever the order of the scenario file."""
 
 from __future__ import annotations
 
 from copy import deepcopy
 from typing import Any
 
-import logbook
+import log_reader
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from profiles import examples
 from random_scenarios import Data, data
-from small_worlds import MONTH, run, world
+from small_scenarios import MONTH, run, small_scenario
 
 from simsales.scenario import Scenario
 
@@ -82,7 +83,7 @@ def orderings(draw: st.DrawFn, original: Data) -> Data:
     return other | {"journeys": steps}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=examples(25))
 @given(st.data())
 def test_the_order_of_the_file_plays_no_part_even_if_all_falls_together(choices: st.DataObject) -> None:
     original = everything_at_once()
@@ -90,11 +91,11 @@ def test_the_order_of_the_file_plays_no_part_even_if_all_falls_together(choices:
     first, second = run(Scenario.model_validate(original)), run(Scenario.model_validate(other))
     assert first.log == second.log
     assert first.tables == second.tables
-    crowded = [group for _, group in logbook.by_instant(first) if len(group) > 10]
+    crowded = [group for _, group in log_reader.by_instant(first) if len(group) > 10]
     assert len(crowded) > 50, "there must be ties to settle"
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(40))
 @given(data(), st.data())
 def test_the_order_of_a_random_file_plays_no_part(original: Data, choices: st.DataObject) -> None:
     other = choices.draw(orderings(original))
@@ -103,14 +104,14 @@ def test_the_order_of_a_random_file_plays_no_part(original: Data, choices: st.Da
 
 
 def test_an_instant_goes_by_its_stated_order() -> None:
-    """Month end, end of work, lead ready, arrival: all at the first month's end, and each tells on the next.
+    """Month end, end of work, lead ready, arrival: all at the first month's end, and each affects the next.
 
     Efforts and the buyer's delay take exactly a month, new leads come at each month's first instant, and
     ``old`` has brought a customer who leaves at the end of month 2.
     """
     step = {"by": "AE", "effort_hours": MONTH}
     burst = {"leads_per_month": 1, "arrivals": "start_of_month", "tiers": {"t": 1}}
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=3,
         tiers={"t": {"price_per_month": 1, "churn_per_month": 1.0}},
         channels={
@@ -127,13 +128,13 @@ def test_an_instant_goes_by_its_stated_order() -> None:
         },
         organization={"teams": {"sales": {"members": {"AE": 2}}}},
     )
-    instants = dict(logbook.by_instant(run(scenario)))
+    instants = dict(log_reader.by_instant(run(scenario)))
     assert set(instants) <= {month * MONTH for month in range(4)}
-    told = {
-        round(time / MONTH): [(e.kind, e.channel, e.number, e.step) for e in group if e.kind in TOLD]
+    groups = {
+        round(time / MONTH): [(e.kind, e.channel, e.number, e.step) for e in group if e.kind in KINDS]
         for time, group in instants.items()
     }
-    assert told[0] == [
+    assert groups[0] == [
         # Arrivals only, by the alphabetical order of the channels.
         ("enter", "fair", 0, "think"),
         ("done", "fair", 0, "think"),
@@ -143,33 +144,33 @@ def test_an_instant_goes_by_its_stated_order() -> None:
         ("ready", "web", 0, "sell"),
         ("start", "web", 0, "sell"),
     ]
-    kinds = [entry[0] for entry in told[2]]
+    kinds = [entry[0] for entry in groups[2]]
     assert kinds[0] == "leave", "the month's end comes first"
-    for happening in (told[1], told[2]):
-        worked = [i for i, entry in enumerate(happening) if entry[0] == "done" and entry[3] == "sell"]
-        readied = [i for i, e in enumerate(happening) if e[0] == "ready" and e[1] == "fair"]
-        arrived = [i for i, entry in enumerate(happening) if entry[0] == "enter"]
+    for events in (groups[1], groups[2]):
+        worked = [i for i, entry in enumerate(events) if entry[0] == "done" and entry[3] == "sell"]
+        readied = [i for i, e in enumerate(events) if e[0] == "ready" and e[1] == "fair"]
+        arrived = [i for i, entry in enumerate(events) if entry[0] == "enter"]
         assert worked
         assert readied
         assert len(arrived) == 2
         assert max(worked) < min(readied)
         assert max(readied) < min(arrived)
-        assert [happening[i][1] for i in arrived] == ["fair", "web"]
+        assert [events[i][1] for i in arrived] == ["fair", "web"]
     ended = [e.detail for e in instants[2 * MONTH] if e.kind == "done" and e.step == "sell"]
     assert ended == ["sales#1/AE#1", "sales#1/AE#2"], "people by their number"
 
 
-TOLD = ("enter", "ready", "start", "done", "leave")
+KINDS = ("enter", "ready", "start", "done", "leave")
 
 
 @pytest.mark.parametrize("assignment", ["first_free", "round_robin", "least_loaded"])
 def test_equal_candidates_are_taken_in_turn(assignment: str) -> None:
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=1,
         channels={
             "web": {"enters_as": "MQL", "leads_per_month": 6, "arrivals": "start_of_month", "tiers": {"t": 1}}
         },
         organization={"teams": {"sales": {"members": {"AE": 3}, "assignment": assignment}}},
     )
-    started = [e.detail[-1] for e in logbook.of_kind(run(scenario), "start")]
+    started = [e.detail[-1] for e in log_reader.of_kind(run(scenario), "start")]
     assert started == ["1", "2", "3", "1", "2", "3"]

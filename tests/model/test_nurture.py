@@ -1,19 +1,17 @@
-"""Winding journeys: leads that do not pass are kept warm, and some come back."""
+"""Nurture: some of the leads that fail a step come back later."""
 
 from __future__ import annotations
 
 from collections import Counter
-from copy import deepcopy
 from itertools import pairwise
 
-import logbook
-import numpy as np
+import log_reader
 import pytest
-from hypothesis import HealthCheck, given, settings
+from balances import assert_balances, assert_log_only_observes
 from inference import ALARM, assert_distributed, assert_proportion
-from random_scenarios import Data, data
+from random_scenarios import Data
 from scipy import stats
-from small_worlds import ALMOST_NEVER, one_burst, run, world
+from small_scenarios import ALMOST_NEVER, one_burst, run, small_scenario
 
 from simsales.model import Event, Replication, simulate
 from simsales.scenario import Scenario
@@ -27,7 +25,7 @@ def journey(nurture: Data | None, *, call: float = 0.6, sell: float = 0.3, peopl
     close: Data = {"by": "AE", "effort_hours": LAW, "pass_probability": sell, "to": "WIN"}
     if nurture is not None:
         close["otherwise"] = {"nurture": nurture}
-    return world(
+    return small_scenario(
         horizon_months=12,
         channels={"web": {"enters_as": "MQL", "leads_per_month": MANY / 12, "tiers": {"t": 1}}},
         journeys={
@@ -46,11 +44,11 @@ def journey(nurture: Data | None, *, call: float = 0.6, sell: float = 0.3, peopl
     )
 
 
-def finished(replication: Replication) -> dict[logbook.Lead, list[Event]]:
-    """The lives that are over: won, or lost."""
+def finished(replication: Replication) -> dict[log_reader.Lead, list[Event]]:
+    """Events of the leads that are won or lost."""
     return {
         lead: life
-        for lead, life in logbook.lives(replication).items()
+        for lead, life in log_reader.events_by_lead(replication).items()
         if life[-1].kind == "lost" or life[-1].detail == "WIN"
     }
 
@@ -59,40 +57,18 @@ def tally(replication: Replication) -> tuple[int, int]:
     """Leads won, and leads, of those who came before the first whose outcome is not known yet."""
     over = finished(replication)
     # The last of them may be undecided; leads count up to the first that is.
-    undecided = logbook.lives(replication).keys() - over.keys()
+    undecided = log_reader.events_by_lead(replication).keys() - over.keys()
     first = min((number for _, number in undecided), default=len(over))
     known = {lead: life for lead, life in over.items() if lead[1] < first}
     assert len(known) > 0.7 * MANY
     return sum(life[-1].detail == "WIN" for life in known.values()), len(known)
 
 
-# ---------------------------------------------------------------------------------------------- neutral value
-
-
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(data())
-def test_a_share_of_none_is_as_good_as_no_nurture(plain: Data) -> None:
-    for steps in plain["journeys"].values():
-        for step in steps.values():
-            step.get("otherwise", {}).pop("nurture", None)
-    stated = deepcopy(plain)
-    for steps in stated["journeys"].values():
-        for name, step in steps.items():
-            if "pass_probability" in step:
-                step.setdefault("otherwise", {})["nurture"] = {
-                    "to": name, "share": 0.0, "after_days": 3.0, "pass_factor": 0.5, "at_most": 3,
-                }  # fmt: skip
-    assert stated != plain
-    first, second = run(Scenario.model_validate(plain)), run(Scenario.model_validate(stated))
-    assert first.tables == second.tables
-    assert first.log == second.log
-
-
 # --------------------------------------------------------------------------------------------------- how many
 
 
 def won(call: float, sell: float, share: float, factor: float, at_most: int) -> float:
-    """Share won if those who fail ``sell`` come back to ``call``: each time the odds of both × factor."""
+    """Share won if those who fail ``sell`` come back to ``call``: both pass × factor each time."""
     total, there, standing = 0.0, 1.0, 1.0
     for _ in range(at_most + 1):
         passed = there * min(call * standing, 1)
@@ -102,6 +78,7 @@ def won(call: float, sell: float, share: float, factor: float, at_most: int) -> 
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("share", "factor", "at_most"),
     [(1.0, 1.0, 1), (0.5, 0.7, 1), (0.7, 0.7, 3), (1.0, 0.0, 2), (0.8, 1.5, 2), (1.0, 10.0, 1)],
@@ -130,24 +107,29 @@ def test_a_step_that_comes_back_to_itself() -> None:
     assert_proportion(*tally(run(journey(nurture))), 0.6 * chance)
 
 
+@pytest.mark.slow
 def test_the_more_come_back_the_more_are_won_and_none_is_lost_by_it() -> None:
-    def winners(share: float, factor: float = 0.8, at_most: int = 1) -> set[logbook.Lead]:
+    def winners(share: float, factor: float = 0.8, at_most: int = 1) -> set[log_reader.Lead]:
         nurture = {
             "to": "call", "share": share, "after_days": 1.0, "pass_factor": factor, "at_most": at_most,
         }  # fmt: skip
-        lives = logbook.lives(run(journey(nurture)))
+        lives = log_reader.events_by_lead(run(journey(nurture)))
         return {lead for lead, life in lives.items() if life[-1].detail == "WIN"}
 
     assert winners(0.0) < winners(0.4) < winners(0.9) < winners(0.9, at_most=3)
     assert winners(0.9, 0.5) < winners(0.9) < winners(0.9, 1.2)
 
 
-# ------------------------------------------------------------------------------------------------- whose luck
+# ------------------------------------------------------------------------------------------------- the draws
 
 
+@pytest.mark.slow
 def test_the_first_time_is_as_if_there_were_no_second() -> None:
     nurture = {"to": "call", "share": 0.8, "after_days": LAW, "at_most": 2}
-    before, after = logbook.lives(run(journey(None))), logbook.lives(run(journey(nurture)))
+    before, after = (
+        log_reader.events_by_lead(run(journey(None))),
+        log_reader.events_by_lead(run(journey(nurture))),
+    )
     assert before.keys() == after.keys()
     back = 0
     for lead, life in after.items():
@@ -165,8 +147,8 @@ def test_the_first_time_is_as_if_there_were_no_second() -> None:
     assert back > 500
 
 
-def test_the_second_time_has_luck_of_its_own() -> None:
-    # Failing can only be told from the second time where all come back: odds as before, so nothing but luck.
+def test_the_second_time_has_draws_of_its_own() -> None:
+    # All come back, with pass probabilities as before: the second time depends on nothing but chance.
     nurture = {"to": "sell", "share": 1.0, "after_days": 1.0}
     efforts: list[tuple[float, float]] = []
     second = Counter[bool]()
@@ -186,8 +168,11 @@ def test_the_second_time_has_luck_of_its_own() -> None:
 # ------------------------------------------------------------------------------------------ when, and to whom
 
 
+@pytest.mark.slow
 def test_they_come_back_after_so_many_days_exactly() -> None:
-    lives = logbook.lives(run(journey({"to": "call", "share": 1.0, "after_days": 17.25, "at_most": 2})))
+    lives = log_reader.events_by_lead(
+        run(journey({"to": "call", "share": 1.0, "after_days": 17.25, "at_most": 2}))
+    )
     gaps = set()
     for life in lives.values():
         for event, after in pairwise(life):
@@ -200,7 +185,7 @@ def test_they_come_back_after_so_many_days_exactly() -> None:
 
 def test_the_way_back_takes_its_time_from_its_own_law() -> None:
     after = {"exponential": {"mean": 9.0}}
-    lives = logbook.lives(run(journey({"to": "call", "share": 1.0, "after_days": after})))
+    lives = log_reader.events_by_lead(run(journey({"to": "call", "share": 1.0, "after_days": after})))
     gaps = [
         back.time_days - event.time_days
         for (_, number), life in lives.items()
@@ -213,7 +198,7 @@ def test_the_way_back_takes_its_time_from_its_own_law() -> None:
 
 def test_the_way_back_leads_to_whom_the_lead_knows() -> None:
     # Five SDRs in turn: each keeps those who have passed it.
-    lives = logbook.lives(
+    lives = log_reader.events_by_lead(
         run(journey({"to": "call", "share": 1.0, "after_days": 5.0, "at_most": 3}, people=60))
     )
     again = 0
@@ -224,14 +209,14 @@ def test_the_way_back_leads_to_whom_the_lead_knows() -> None:
     assert again > 500
 
 
-# -------------------------------------------------------------------------------------------------- the books
+# -------------------------------------------------------------------------------------------------- balances
 
 
 def nurtured_scenario(*, months: int = 6) -> Scenario:
     """Everything that can happen on the way back: by nobody, to an earlier state, with people too few."""
     nurture = {"to": "visit", "share": 0.7, "after_days": LAW, "pass_factor": 0.9, "at_most": 3}
     itself = {"to": "visit", "share": 0.5, "after_days": 30.0}
-    return world(
+    return small_scenario(
         warm_up_months=2,
         horizon_months=months,
         tiers={"t": {"price_per_month": 10, "churn_per_month": 0.1}},
@@ -258,52 +243,22 @@ def nurtured_scenario(*, months: int = 6) -> Scenario:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("replication", [0, 1])
-def test_the_books_balance(replication: int) -> None:
-    result = run(nurtured_scenario(), 1, replication)
-    funnel, pipeline = result.tables["funnel"], result.tables["pipeline"]
-    assert (pipeline["inside"] >= 0).all()
-    states: Counter[tuple[str, str]] = Counter()
-    inside: Counter[tuple[str, str]] = Counter()
-    lost, nurtured = Counter[str](), Counter[str]()
-    on = {"visit": "Prospect"}
-    for (channel, _), life in logbook.lives(result).items():
-        for state in {e.detail for e in life if e.kind in ("enter", "state")}:
-            states[channel, state] += 1  # once, however often the lead is there
-        for event in life:
-            lost[channel] += event.kind == "lost"
-            nurtured[channel] += event.kind == "nurture"
-        if not any(e.kind in ("lost", "leave") for e in life):
-            last = [e for e in life if e.kind in ("enter", "state", "nurture")][-1]
-            inside[channel, on[last.detail] if last.kind == "nurture" else last.detail] += 1
-    for channel in ("late", "web"):
-        mine = funnel["channel"] == channel
-        # A lead that entered as SAL and starts again as Prospect has been further before: nothing to count.
-        highest = 4 if channel == "late" else 0
-        for rank, state in enumerate(["Prospect", "MQL", "SQL", "SAL", "WIN", "LIVE"]):
-            counted = funnel[state.lower()][mine].sum()
-            assert counted == (states[channel, state] if rank >= highest - 1 else 0), state
-        assert funnel["lost"][mine].sum() == lost[channel]
-        assert funnel["nurtured"][mine].sum() == nurtured[channel]
-        assert nurtured[channel] > 20
-        leads = (pipeline["channel"] == channel) & ~np.isin(pipeline["state"], ["WIN", "LIVE"])
-        came = funnel["came_in"][mine].sum()
-        assert came == lost[channel] + funnel["win"][mine].sum() + pipeline["inside"][leads].sum()
-        for state in ("Prospect", "MQL", "SQL", "SAL"):
-            here = (pipeline["channel"] == channel) & (pipeline["state"] == state)
-            assert pipeline["inside"][here].sum() == inside[channel, state]
-
-
-def test_leads_that_nobody_works_on_come_back_all_the_same() -> None:
+def test_a_scenario_with_nurture_balances(replication: int) -> None:
     # With a log every lead is followed, without one those who fail at once are counted in bulk.
     scenario = nurtured_scenario()
-    assert simulate(scenario, 1, 0).tables == run(scenario).tables
+    result = run(scenario, 1, replication)
+    assert_balances(scenario, result)
+    assert_log_only_observes(scenario, 1, result)
+    nurtured = Counter(e.channel for e in log_reader.of_kind(result, "nurture"))
+    assert min(nurtured["late"], nurtured["web"]) > 20
 
 
 def test_a_lead_lost_for_good_is_lost_where_it_failed_last() -> None:
     step = {"by": "nobody", "on": "MQL", "pass_probability": ALMOST_NEVER, "to": "WIN"}
     nurture = {"to": "buy", "share": 1.0, "after_days": 40.0, "at_most": 2}
-    scenario = world(
+    scenario = small_scenario(
         horizon_months=4,
         channels={"web": one_burst(5, arrivals="start_of_month")},
         journeys={"t": {"buy": step | {"otherwise": {"lost": "no budget", "nurture": nurture}}}},
@@ -321,7 +276,7 @@ def test_the_time_on_the_way_back_counts_to_the_cycle() -> None:
     # A win after a comeback has been under way since the lead first came in.
     nurture = {"to": "buy", "share": 1.0, "after_days": 50.0, "pass_factor": 10.0}
     step = {"by": "nobody", "on": "MQL", "pass_probability": 0.2, "to": "WIN"}
-    scenario = world(
+    scenario = small_scenario(
         channels={"web": one_burst(200)},
         journeys={"t": {"buy": step | {"otherwise": {"nurture": nurture}}}},
     )

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from handmade import books
+from replication_builder import build_replication
 
 from simsales.kpis import measure
 from simsales.kpis.life_table import CYCLE, FEW, LifeTable
@@ -144,7 +144,7 @@ def test_what_was_not_seen_is_not_said() -> None:
 
 def test_ages_of_tiers_are_kept_apart_and_added_up() -> None:
     stays = [("a", 0, 40, 0, 0), ("a", 1, 40, 4, 400), ("b", 0, 10, 0, 0), ("b", 1, 10, 5, 900)]
-    found = measure(books(2, {"a": {}, "b": {}}, stays=stays))
+    found = measure(build_replication(2, {"a": {}, "b": {}}, stays=stays))
     # Everything is tail: 10 a month for ten months; 90 a month for two; 26 a month for 50 / 9 months.
     expected = {"ltv@a": 100, "ltv@b": 180, "ltv": 26 * 50 / 9}
     assert {name: found[name] for name in expected} == pytest.approx(expected)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from inference import ALARM, assert_mean, t_interval
-from money_worlds import ANNUAL, SIGN, Data, Numbers, base, books, ledger
+from money_scenarios import ANNUAL, SIGN, Data, Numbers, customer_base, ledger, run_without_log
 from scipy import stats
-from small_worlds import world
+from small_scenarios import small_scenario
 
 from simsales.kpis import measure
 from simsales.model import Replication
@@ -43,7 +43,7 @@ def hazards(months: int, low: float = 0.01) -> Numbers:
 
 def followed(product: Data, months: int) -> Replication:
     """Customers from their first full month on, until (practically) all have left."""
-    return books(base(PRODUCT | product, customers=CUSTOMERS, months=months))
+    return run_without_log(customer_base(PRODUCT | product, customers=CUSTOMERS, months=months))
 
 
 def cells(observed: Numbers, probabilities: Numbers) -> float:
@@ -61,6 +61,7 @@ def cells(observed: Numbers, probabilities: Numbers) -> float:
 # -------------------------------------------------------------------------------------------------- lifetimes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("churn", [0.03, 0.1, 0.4])
 def test_lifetimes_are_geometric_under_constant_hazard(churn: float) -> None:
     months = round(12 / churn)  # after which one in 160 000 is left
@@ -85,6 +86,7 @@ def test_they_are_memoryless() -> None:
         assert abs(residual - 20) <= tolerance
 
 
+@pytest.mark.slow
 def test_lifetimes_under_a_falling_hazard_are_not_geometric_but_as_stated() -> None:
     months = 900
     left = np.array(ledger(followed(falling(), months), "customers_churned"), dtype=float)
@@ -124,6 +126,7 @@ def lifetime_value(replication: Replication) -> float:
     return float(sum(ledger(replication, "revenue")) - serving) / CUSTOMERS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("churn", [0.03, 0.1])
 def test_the_formula_is_right_under_constant_hazard(churn: float) -> None:
     # ARPA × margin / m = 75 / m, for those who have been followed from their first full month to the last;
@@ -135,6 +138,7 @@ def test_the_formula_is_right_under_constant_hazard(churn: float) -> None:
     assert abs(simulated - formula) <= tolerance
 
 
+@pytest.mark.slow
 def test_the_formula_is_wrong_under_a_falling_hazard_by_what_theory_says() -> None:
     # A life is worth 75 × 75.61 = 5671. Churn of the first year, as measured then on these customers: left /
     # customer-months = (1 − S(12)) / (S(0) + … + S(11)) = 3.7 % a month, of which the formula makes 2024.
@@ -171,7 +175,7 @@ HORIZON, PER_MONTH, REPLICATIONS = 24, 160, 28
 
 def window(product: Data) -> Scenario:
     """A young firm: customers come in evenly for two years, nobody was there before."""
-    return world(
+    return small_scenario(
         horizon_months=HORIZON,
         tiers={"t": PRODUCT | product},
         channels={"web": {"enters_as": "MQL", "leads_per_month": PER_MONTH, "tiers": {"t": 1}}},
@@ -181,7 +185,7 @@ def window(product: Data) -> Scenario:
 
 def kpis(product: Data, *names: str) -> list[Numbers]:
     """KPIs over replications."""
-    measured = [measure(books(window(product), r)) for r in range(REPLICATIONS)]
+    measured = [measure(run_without_log(window(product), r)) for r in range(REPLICATIONS)]
     return [np.array([m[name] for m in measured], dtype=float) for name in names]
 
 
@@ -196,6 +200,7 @@ def churn_in_the_window(h: Numbers) -> float:
     return float(exposed @ h[: HORIZON - 1] / exposed.sum())
 
 
+@pytest.mark.slow
 def test_in_a_window_all_three_agree_under_constant_hazard() -> None:
     # Customers sign evenly over the month, so each brings half of that month beside its 1 / m full ones: the
     # formula leaves it out.
@@ -212,6 +217,7 @@ def test_in_a_window_all_three_agree_under_constant_hazard() -> None:
     assert half < 0.1 * MARGIN / churn
 
 
+@pytest.mark.slow
 def test_in_a_window_the_formula_misleads_under_a_falling_hazard() -> None:
     # The life table sees each age by itself, and that nothing changes after the third month: 75 × (75.61 +
     # 0.5) = 5708. The formula sees the churn of those who happened to be there, 3.6 % a month: 2058, little
@@ -227,13 +233,16 @@ def test_in_a_window_the_formula_misleads_under_a_falling_hazard() -> None:
     assert abs(mean - (worth - MARGIN / churn)) <= half
 
 
+@pytest.mark.slow
 def test_who_grows_faster_is_misled_more() -> None:
     # The same hazard by age; if each month brings a tenth more customers than the one before, most are young.
     def formula(growth: float) -> Numbers:
         scenario = window(falling())
         web = scenario.channels["web"].model_copy(update={"growth_per_month": growth, "leads_per_month": 40})
         growing = scenario.model_copy(update={"channels": {"web": web}})
-        return np.array([measure(books(growing, r))["ltv_formula_margin"] for r in range(8)], dtype=float)
+        return np.array(
+            [measure(run_without_log(growing, r))["ltv_formula_margin"] for r in range(8)], dtype=float
+        )
 
     mean, half = t_interval(formula(0.1) - formula(0.0))
     assert mean + half < 0

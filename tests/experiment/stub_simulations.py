@@ -1,4 +1,4 @@
-"""Small simulations and measures that spawned workers can import, and what the tests share."""
+"""Stubs of simulations and measures, which spawned workers can import."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SCENARIOS = {"silo": SCENARIO, "pod": SCENARIO.model_copy(update={"horizon_month
 
 
 def simulate(scenario: Scenario, seed: int, replication: int) -> Replication:
-    luck = Streams(seed, replication).generator("toy")
+    rng = Streams(seed, replication).generator("stub")
     odd = replication % 2
     months = list(range(1, scenario.horizon_months + 1))
     return Replication(
@@ -48,12 +48,12 @@ def simulate(scenario: Scenario, seed: int, replication: int) -> Replication:
         warm_up_months=0,
         horizon_months=scenario.horizon_months,
         tables={
-            "ledger": Table({"month": months, "mrr": luck.normal(size=len(months)).tolist()}),
+            "ledger": Table({"month": months, "mrr": rng.normal(size=len(months)).tolist()}),
             "funnel": Table(
                 {
                     "month": [month for month in months for _ in "ab"],
                     "state": ["SQL", "WIN"] * len(months),
-                    "count": list(luck.integers(100, size=2 * len(months))),
+                    "count": list(rng.integers(100, size=2 * len(months))),
                 }
             ),
             # Nothing at all in some replications, and of a type that depends on the replication.

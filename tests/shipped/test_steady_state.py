@@ -1,4 +1,4 @@
-"""A going concern in balance stays in balance: its first months are like its last."""
+"""The going concern (going-concern.yaml) is in steady state: its first months are like its last."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_the_first_months_are_like_the_last() -> None:
     """
     from scipy import stats
 
-    horizons = (1, 2, 3, 24)  # the pipeline is told at the end of a horizon
+    horizons = (1, 2, 3, 24)  # the pipeline is counted at the end of a horizon
     scenarios = {months: load(FILE, overrides=[f"horizon_months={months}"]) for months in horizons}
     early: dict[str, list[float]] = defaultdict(list)
     late: dict[str, list[float]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""A customer's luck is its own: whoever else there is, however long it is looked at, whatever else may happen
+"""Monthly draws of a customer: independent of who else there is, of the horizon, and of what else may happen
 to it.
 """
 
@@ -7,24 +7,24 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-import logbook
+import log_reader
 import numpy as np
 import pytest
 from inference import ALARM
-from money_worlds import ANNUAL, LIVE, SIGN, Data, Numbers, at_once, base, books, market
+from money_scenarios import ANNUAL, LIVE, SIGN, Data, Numbers, at_once, customer_base, market, run_without_log
 from scipy import stats
-from small_worlds import run
+from small_scenarios import run
 
 from simsales.model import Replication
-from simsales.model.life import LifeLuck
+from simsales.model.customers.monthly_draws import MonthlyDraws
 from simsales.scenario import Scenario
 from simsales.streams import Streams
 
 MONTHS = 36
 
 
-def luck(months: int = MONTHS, seed: int = 1, replication: int = 0) -> LifeLuck:
-    return LifeLuck(Streams(seed, replication), months)
+def monthly_draws(months: int = MONTHS, seed: int = 1, replication: int = 0) -> MonthlyDraws:
+    return MonthlyDraws(Streams(seed, replication), months)
 
 
 # ------------------------------------------------------------------------------------------------ the numbers
@@ -34,41 +34,41 @@ def luck(months: int = MONTHS, seed: int = 1, replication: int = 0) -> LifeLuck:
     ("law", "theory"), [("uniform", stats.uniform), ("exponential", stats.expon), ("normal", stats.norm)]
 )
 def test_the_numbers_follow_their_law(law: str, theory: Any) -> None:
-    mine = luck()
-    numbers = np.concatenate([mine.draws("web", k, "x", law) for k in range(500)])
+    mine = monthly_draws()
+    numbers = np.concatenate([mine.draw("web", k, "x", law) for k in range(500)])
     assert numbers.shape == (500 * MONTHS,)
     assert stats.kstest(numbers, theory.cdf).pvalue > ALARM
 
 
 @pytest.mark.parametrize("law", ["uniform", "exponential", "normal"])
 def test_they_do_not_depend_on_what_was_asked_before(law: str) -> None:
-    first, second = luck(), luck()
-    there = {k: first.draws("web", k, "x", law) for k in range(50)}
+    first, second = monthly_draws(), monthly_draws()
+    there = {k: first.draw("web", k, "x", law) for k in range(50)}
     for k in reversed(range(0, 50, 7)):
-        second.draws("web", k + 1, "y", "uniform")
-        second.draws("fair", k, "x", law)
-        assert (second.draws("web", k, "x", law) == there[k]).all()
-        assert (second.draws("web", k, "x", law) == there[k]).all(), "nor on having been asked twice"
+        second.draw("web", k + 1, "y", "uniform")
+        second.draw("fair", k, "x", law)
+        assert (second.draw("web", k, "x", law) == there[k]).all()
+        assert (second.draw("web", k, "x", law) == there[k]).all(), "nor on having been asked twice"
 
 
 @pytest.mark.parametrize("law", ["uniform", "exponential", "normal"])
 def test_more_months_begin_with_the_same_numbers(law: str) -> None:
-    shorter, longer = luck(months=7), luck(months=200)
+    shorter, longer = monthly_draws(months=7), monthly_draws(months=200)
     for k in (0, 3, 2**53 - 1):
-        assert (longer.draws("web", k, "x", law)[:7] == shorter.draws("web", k, "x", law)).all()
+        assert (longer.draw("web", k, "x", law)[:7] == shorter.draw("web", k, "x", law)).all()
 
 
 def test_every_lead_channel_purpose_law_seed_and_replication_has_its_own() -> None:
-    mine = luck()
+    mine = monthly_draws()
     sequences = [
-        mine.draws("web", 0, "x", "uniform"),
-        mine.draws("web", 1, "x", "uniform"),
-        mine.draws("web", 2**52, "x", "uniform"),
-        mine.draws("web", 2**53 - 1, "x", "uniform"),
-        mine.draws("fair", 0, "x", "uniform"),
-        mine.draws("web", 0, "y", "uniform"),
-        luck(seed=2).draws("web", 0, "x", "uniform"),
-        luck(replication=1).draws("web", 0, "x", "uniform"),
+        mine.draw("web", 0, "x", "uniform"),
+        mine.draw("web", 1, "x", "uniform"),
+        mine.draw("web", 2**52, "x", "uniform"),
+        mine.draw("web", 2**53 - 1, "x", "uniform"),
+        mine.draw("fair", 0, "x", "uniform"),
+        mine.draw("web", 0, "y", "uniform"),
+        monthly_draws(seed=2).draws("web", 0, "x", "uniform"),
+        monthly_draws(replication=1).draws("web", 0, "x", "uniform"),
     ]
     numbers = np.concatenate(sequences)
     assert len(np.unique(numbers)) == len(numbers)
@@ -76,15 +76,15 @@ def test_every_lead_channel_purpose_law_seed_and_replication_has_its_own() -> No
 
 def test_neighbours_are_independent() -> None:
     # Leads k and k + 1, months i and i + 1, two purposes: correlations like those of noise.
-    mine = luck()
-    x = np.array([mine.draws("web", k, "x", "normal") for k in range(1000)])
-    y = np.array([mine.draws("web", k, "y", "normal") for k in range(1000)])
+    mine = monthly_draws()
+    x = np.array([mine.draw("web", k, "x", "normal") for k in range(1000)])
+    y = np.array([mine.draw("web", k, "y", "normal") for k in range(1000)])
     for a, b in ((x[:-1], x[1:]), (x[:, :-1], x[:, 1:]), (x, y)):
         r = float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
         assert abs(r) < stats.norm.ppf(1 - ALARM / 2) / np.sqrt(a.size)
 
 
-# ---------------------------------------------------------------------------------------------- whole lives
+# ---------------------------------------------------------------------------------------------- histories
 
 LEVERS: Data = {
     "up": {"attempts_per_month": 0.3, "pass_probability": 0.5, "adds": 0.1},
@@ -108,10 +108,10 @@ EVERYTHING: Data = {
 """All that may happen to a customer, none of it by people (who may be busy with others)."""
 
 
-def lives(replication: Replication, since: str = "sign") -> dict[logbook.Lead, list[tuple[Any, ...]]]:
+def histories(replication: Replication, since: str = "sign") -> dict[log_reader.Lead, list[tuple[Any, ...]]]:
     """What happened to each customer from a kind of event on."""
-    found: dict[logbook.Lead, list[tuple[Any, ...]]] = {}
-    for lead, life in logbook.lives(replication).items():
+    found: dict[log_reader.Lead, list[tuple[Any, ...]]] = {}
+    for lead, life in log_reader.events_by_lead(replication).items():
         kinds = [e.kind for e in life]
         if since in kinds:
             found[lead] = [(e.time_days, e.kind, e.step, e.mrr) for e in life[kinds.index(since) :]]
@@ -121,7 +121,8 @@ def lives(replication: Replication, since: str = "sign") -> dict[logbook.Lead, l
 def test_a_life_does_not_depend_on_who_else_became_a_customer() -> None:
     # The same leads at two conversions: all that some have in common with the many is that they are there.
     few, many = (
-        lives(run(market(EVERYTHING, leads=400, months=18, sign={"pass_probability": p}))) for p in (0.2, 0.9)
+        histories(run(market(EVERYTHING, leads=400, months=18, sign={"pass_probability": p})))
+        for p in (0.2, 0.9)
     )
     assert 40 < len(few) < len(many)
     assert few.items() <= many.items()
@@ -141,33 +142,33 @@ def test_a_life_does_not_depend_on_other_channels_and_tiers() -> None:
             journeys={"t": steps, "a": steps},
         )
 
-    alone = lives(run(scenario()))
+    alone = histories(run(scenario()))
     others: list[Data] = [{"air": {}}, {"zoo": {"tiers": {"a": 1}}}]
     for more in others:
-        assert alone.items() <= lives(run(scenario(**more))).items()
+        assert alone.items() <= histories(run(scenario(**more))).items()
 
 
 def test_a_longer_horizon_goes_on_where_the_shorter_one_ended() -> None:
-    shorter, longer = (lives(run(market(EVERYTHING, leads=200, months=months))) for months in (9, 20))
+    shorter, longer = (histories(run(market(EVERYTHING, leads=200, months=months))) for months in (9, 20))
     end = max(event[0] for life in shorter.values() for event in life)
     assert {lead: [e for e in life if e[0] <= end] for lead, life in longer.items()} == shorter
 
 
 def test_a_warm_up_gives_nobody_another_life() -> None:
-    # Lives are counted from the signature, not from the month in which the books begin. (Seasons and releases
+    # Months are counted from the signature, not from the first month of the simulation. (Seasons and releases
     # go by the calendar: here, without.)
     product = {name: each for name, each in EVERYTHING.items() if name not in ("releases", "churn_factors")}
 
     def scenario(warm_up: int) -> Scenario:
         return market(product, leads=150, months=14 - warm_up, warm_up_months=warm_up)
 
-    cold, warm = (lives(run(scenario(warm_up))) for warm_up in (0, 5))
+    cold, warm = (histories(run(scenario(warm_up))) for warm_up in (0, 5))
     # With a warm-up more leads come in, at the start of the first month after it; those of the first instant
     # are the same.
     assert {lead: life for lead, life in warm.items() if life[0][0] == 0} == cold
 
 
-# --------------------------------------------------------------------------------------------- common luck
+# --------------------------------------------------------------------------------------------- common draws
 
 SWITCHES: dict[str, Data] = {
     "another_lever": {
@@ -194,7 +195,7 @@ def seen(replication: Replication) -> dict[str, set[tuple[int, int]]]:
     """Who left and who was sold something, each with the day, up to a customer's first leaving."""
     found = defaultdict(set)
     gone: set[int] = set()
-    for event in logbook.events(replication):
+    for event in log_reader.events(replication):
         if event.number in gone:
             continue
         if event.kind == "leave":
@@ -205,6 +206,7 @@ def seen(replication: Replication) -> dict[str, set[tuple[int, int]]]:
     return dict(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_switching_one_thing_on_leaves_the_luck_of_all_others_alone(switch: str) -> None:
     before = seen(run(market(PLAIN, leads=300, months=18)))
@@ -252,9 +254,9 @@ def test_the_hours_of_a_talk_do_not_depend_on_who_holds_it() -> None:
 
     def days(people: int) -> Numbers:
         team = {"teams": {"success": {"members": {"AM": people}}}}
-        busy: Numbers = books(base({"levers": levers}, customers=30, organization=team)).tables["work"][
-            "busy_days"
-        ]
+        busy: Numbers = run_without_log(
+            customer_base({"levers": levers}, customers=30, organization=team)
+        ).tables["work"]["busy_days"]
         return busy
 
     assert days(1) == pytest.approx(days(20))
@@ -270,7 +272,7 @@ def concern(old: int, young: int, under_way: int, months: int = 15) -> Scenario:
     steps = {"think": SIGN | {"to": "SQL", "buyer_delay_days": 40.0}, "sign": {"by": "nobody", "to": "WIN"}}
     steps["live"] = LIVE
     age = {"uniform": {"low": 0.0, "high": 30.0}}
-    return base(
+    return customer_base(
         {},
         months=months,
         tiers={"a": product, "b": product},
@@ -288,7 +290,7 @@ def concern(old: int, young: int, under_way: int, months: int = 15) -> Scenario:
 def of_the_opening(scenario: Scenario) -> dict[tuple[str, str], list[list[tuple[Any, ...]]]]:
     """Lives of those who are there at the beginning, in the order of their numbers, by tier and state."""
     found = defaultdict(list)
-    for _, life in sorted(logbook.lives(run(scenario)).items()):
+    for _, life in sorted(log_reader.events_by_lead(run(scenario)).items()):
         events = [(e.time_days, e.kind, e.step, e.mrr) for e in life]
         found[life[0].tier, life[0].detail].append(events)
     return dict(found)

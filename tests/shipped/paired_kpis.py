@@ -1,8 +1,8 @@
-"""What the tests of the example scenarios share: KPIs of many replications, compared by pairs.
+"""KPIs of many replications of an example, compared by pairs: shared by the tests of the examples.
 
 Seeds are fixed, so a test gives the same verdict every time. Its tolerance is nevertheless computed: a claim
-about a direction is held against a one-sided t interval of confidence 1 − ``DEAD``, so a mechanism that does
-nothing, or chance alone, gets through with that probability at most.
+about a direction is held against a one-sided t interval of confidence 1 − ``FALSE_PASS``, so a mechanism that
+does nothing, or chance alone, passes with that probability at most.
 
 The other way round, a *correct* model fails such a check if the streams are changed and chance hides the
 effect. Sixteen replications make all effects at least nine of their own standard errors: then that happens
@@ -24,7 +24,7 @@ from simsales.model import Replication, simulate
 from simsales.scenario import load
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-DEAD = 1e-3
+FALSE_PASS = 1e-3
 SEED = 1
 
 Kpis = list[dict[str, float]]
@@ -59,7 +59,7 @@ def gain(first: Kpis, second: Kpis, kpi: str) -> list[float]:
 def assert_positive(values: ArrayLike, what: str = "") -> None:
     """The mean is above 0, for all that chance could have done."""
     x = np.asarray(values, dtype=float)
-    half = float(stats.t.ppf(1 - DEAD, len(x) - 1)) * float(x.std(ddof=1)) / np.sqrt(len(x))
+    half = float(stats.t.ppf(1 - FALSE_PASS, len(x) - 1)) * float(x.std(ddof=1)) / np.sqrt(len(x))
     assert x.mean() - half > 0, f"{what}: {x.mean():.6g} ± {half:.3g}"
 
 

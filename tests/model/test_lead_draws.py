@@ -1,4 +1,4 @@
-"""A lead's luck: every distribution against its theory, and independence of the block size."""
+"""Draws of a lead: every distribution against its theory, and independence of the block size."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from inference import ALARM, assert_distributed, assert_proportion
 from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy import stats
-from small_worlds import run, world
+from small_scenarios import run, small_scenario
 
 from simsales.errors import ModelError
-from simsales.model import channels, simulate
-from simsales.model.luck import Column, Luck, exponential, quantity, uniform
+from simsales.model import simulate
+from simsales.model.draws import Draw, LeadDraws, draw_plan, exponential, quantity, uniform
+from simsales.model.leads import arrivals, channels
 from simsales.scenario.schema.distributions import Distribution
 from simsales.streams import Streams
 
@@ -39,12 +40,16 @@ def lognormal(mean: float, sd: float) -> Any:
     return stats.lognorm(shape, scale=mean / stats.lognorm(shape).mean())
 
 
-def sample(column: Column, size: int = N) -> NDArray[np.float64]:
-    luck = Luck(Streams(11, 0), "web", {"t": 1.0}, {"t": [uniform("other/pass"), column]})
-    return np.array([row[1] for _, row in luck.block(size)])
+def lead_draws(streams: Streams, channel: str, shares: dict[str, float], rows: Any) -> LeadDraws:
+    return LeadDraws(draw_plan(channel, shares, rows), streams)
 
 
-CASES: dict[str, tuple[Column, Any]] = {
+def sample(column: Draw, size: int = N) -> NDArray[np.float64]:
+    draws = lead_draws(Streams(11, 0), "web", {"t": 1.0}, {"t": [uniform("other/pass"), column]})
+    return np.array([row[1] for _, row in draws.block(size)])
+
+
+CASES: dict[str, tuple[Draw, Any]] = {
     "uniform number": (uniform("s/pass"), stats.uniform()),
     "threshold": (exponential("churn"), stats.expon()),
     "exponential": (quantity("s/effort", law(exponential={"mean": 3.5})), stats.expon(scale=3.5)),
@@ -103,42 +108,41 @@ def test_what_has_no_spread_is_constant(value: float | Distribution, constant: f
 
 def test_tiers_come_by_their_shares() -> None:
     shares = {"a": 0.2, "b": 0.5, "c": 0.3}
-    luck = Luck(Streams(3, 0), "web", shares, {tier: [exponential("churn")] for tier in shares})
-    tiers = [tier for tier, _ in luck.block(N)]
+    draws = lead_draws(Streams(3, 0), "web", shares, {tier: [exponential("churn")] for tier in shares})
+    tiers = [tier for tier, _ in draws.block(N)]
     for tier, share in shares.items():
         assert_proportion(tiers.count(tier), N, share)
 
 
-def test_columns_of_a_row_are_independent() -> None:
+def test_draws_of_a_lead_are_independent() -> None:
     columns = [
         uniform("a/pass"),
         uniform("b/pass"),
         quantity("a/effort", law(uniform={"low": 0.0, "high": 1.0})),
     ]
-    luck = Luck(Streams(3, 0), "web", {"t": 1.0}, {"t": columns})
-    table = np.array([row.tolist() for _, row in luck.block(N)])
+    draws = lead_draws(Streams(3, 0), "web", {"t": 1.0}, {"t": columns})
+    table = np.array([row.tolist() for _, row in draws.block(N)])
     r = np.corrcoef(table.T)[np.triu_indices(3, 1)]
     assert (np.abs(np.arctanh(r)) * np.sqrt(N - 3) < stats.norm.ppf(1 - ALARM / 2)).all()
 
 
 @given(sizes=st.lists(st.integers(0, 40), min_size=1, max_size=10))
-@settings(deadline=None)
-def test_the_block_size_does_not_matter_to_luck(sizes: list[int]) -> None:
-    def fresh() -> Luck:
+def test_the_block_size_does_not_change_the_draws(sizes: list[int]) -> None:
+    def fresh() -> LeadDraws:
         columns = [column for column, _ in CASES.values() if column.purpose != "s/effort"]
         effort = CASES["lognormal"][0]
-        return Luck(
+        return lead_draws(
             Streams(1, 4), "web", {"a": 0.3, "b": 0.7}, {"a": [*columns, effort], "b": [effort, *columns[:1]]}
         )
 
     whole = [(tier, row.tolist()) for tier, row in fresh().block(sum(sizes))]
-    luck = fresh()
-    assert [(tier, row.tolist()) for size in sizes for tier, row in luck.block(size)] == whole
+    draws = fresh()
+    assert [(tier, row.tolist()) for size in sizes for tier, row in draws.block(size)] == whole
 
 
 @pytest.mark.parametrize("block", [1, 7, 100])
 def test_the_block_size_does_not_matter_to_a_replication(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    scenario = world(
+    scenario = small_scenario(
         channels={
             "web": {"enters_as": "MQL", "leads_per_month": 100, "growth_per_month": 0.01, "tiers": {"t": 1}},
             "cold": {"enters_as": "MQL", "worked_by": "AE", "list_size": 300, "tiers": {"t": 1}},
@@ -147,6 +151,7 @@ def test_the_block_size_does_not_matter_to_a_replication(block: int, monkeypatch
     )
     before = run(scenario)
     monkeypatch.setattr(channels, "BLOCK", block)
+    monkeypatch.setattr(arrivals, "BLOCK", block)
     after = run(scenario)
     assert after.log == before.log  # To the last bit: arrival times are sums, and sums feel their order.
     assert after.tables == before.tables
@@ -159,7 +164,7 @@ def test_a_bad_sample_is_stopped_and_named(bad: float) -> None:
         return draws
 
     with pytest.raises(ModelError, match=r"channel web, demo/effort: a sample must be .* but is"):
-        sample(Column("demo/effort", (("demo/effort", "uniform"),), shaped), 10)
+        sample(Draw("demo/effort", (("demo/effort", "uniform"),), shaped), 10)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -168,4 +173,4 @@ def test_an_extreme_lognormal_ends_in_samples_or_in_a_stated_fault(mean: float) 
     # (sd / mean)² would leave the floating-point range; whatever the model makes of it, it does not crash.
     step = {"by": "AE", "on": "MQL", "effort_hours": {"lognormal": {"mean": mean, "sd": 1.0}}, "to": "WIN"}
     with suppress(ModelError, ValidationError):
-        simulate(world(journeys={"t": {"sell": step}}), 1, 0)
+        simulate(small_scenario(journeys={"t": {"sell": step}}), 1, 0)

@@ -1,5 +1,5 @@
 """Every customer's account, put together from the event log and the scenario alone: what the tests of money
-hold against the model's books.
+compare with the model's tables.
 
 Written from what the schema's docstrings say, not from the model. Months are counted from 0 here, warm-up
 first.
@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-import logbook
-from small_worlds import MONTH
+import log_reader
+from small_scenarios import MONTH
 
 from simsales.model import Event, Replication
 from simsales.scenario import Scenario
@@ -29,7 +29,7 @@ OPENING = "opening"
 class Account:
     """A customer's life. What the log does not tell of one who is there at the beginning may be unknown."""
 
-    lead: logbook.Lead
+    lead: log_reader.Lead
     tier: str
     signed: Event | None
     """None for one who is there at the beginning."""
@@ -86,7 +86,7 @@ def accounts(replication: Replication, scenario: Scenario) -> list[Account]:
     """Everybody who has ever been a customer."""
     months = scenario.warm_up_months + scenario.horizon_months
     found = []
-    for lead, life in logbook.lives(replication).items():
+    for lead, life in log_reader.events_by_lead(replication).items():
         there = life[0].detail == "LIVE"
         signed = [e for e in life if e.kind == "sign"]
         assert len(signed) <= (not there)
