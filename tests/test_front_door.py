@@ -120,6 +120,7 @@ print({name.partition(".")[0] for name in sys.modules} & {"simpy", "rich", "matp
 # ------------------------------------------------------------------------------- the same as the command line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [False, True], ids=["in memory", "in a folder"])
 def test_a_comparison_is_the_one_of_the_command(
     folder: Path, both: dict[str, ss.Scenario], kept: bool
@@ -139,6 +140,7 @@ def test_a_comparison_is_the_one_of_the_command(
     assert not (folder / "results").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["base", "two"])
 def test_a_run_is_the_one_of_the_command(folder: Path, both: dict[str, ss.Scenario], file: str) -> None:
     text = printed("run", f"{file}.yaml", "--out", "cli")
@@ -151,6 +153,7 @@ def test_a_run_is_the_one_of_the_command(folder: Path, both: dict[str, ss.Scenar
     assert saved(Path("python")) == saved(Path("cli"))
 
 
+@pytest.mark.slow
 def test_results_are_read_again(both: dict[str, ss.Scenario]) -> None:
     printed("compare", "base.yaml", "two.yaml", "--out", "cli")
     read = ss.read_results("cli")

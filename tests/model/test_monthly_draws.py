@@ -67,8 +67,8 @@ def test_every_lead_channel_purpose_law_seed_and_replication_has_its_own() -> No
         mine.draw("web", 2**53 - 1, "x", "uniform"),
         mine.draw("fair", 0, "x", "uniform"),
         mine.draw("web", 0, "y", "uniform"),
-        monthly_draws(seed=2).draws("web", 0, "x", "uniform"),
-        monthly_draws(replication=1).draws("web", 0, "x", "uniform"),
+        monthly_draws(seed=2).draw("web", 0, "x", "uniform"),
+        monthly_draws(replication=1).draw("web", 0, "x", "uniform"),
     ]
     numbers = np.concatenate(sequences)
     assert len(np.unique(numbers)) == len(numbers)
