@@ -1,11 +1,11 @@
-"""The same sales organization, written the way most people would write it in SimPy: the reference for speed.
+"""The reference for speed: the model in plain SimPy (long: one whole model, and one file to be read).
 
 A process per lead, a ``simpy.Resource`` for the people of a role, ``yield env.timeout`` for work and for
 delays, and every random number drawn from one numpy generator at the moment when it is needed. It reads its
 parameters from the same ``Scenario`` as ``simsales.model`` and gives the same means (tested); it keeps far
 fewer books, and knows only what one team with first-free assignment needs.
 
-What it cannot do is give the same lead the same luck in two alternatives; the model is built for that.
+What it cannot do is give the same lead the same draws in two alternatives; the model is built for that.
 """
 
 from __future__ import annotations

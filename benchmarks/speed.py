@@ -1,4 +1,4 @@
-"""What a replication costs, against what SimPy itself costs and against the plain way of writing the model.
+"""What a replication costs, against SimPy and the plain model (long: all programs that are timed).
 
     python benchmarks/speed.py             a table: ratio, target, met or not
     python benchmarks/speed.py --json      the same for a program
@@ -332,20 +332,15 @@ def profile(scenario: Scenario, replications: int) -> str:
 
 
 PARTS = {
-    "clock": "clock (making an event)",
+    "clock": "clock (SimPy's loop, events)",
     "people": "people and queues",
-    "teams": "teams and routing",
+    "work": "people and queues",
     "pipeline": "pipeline and journeys",
-    "journey": "pipeline and journeys",
-    "flow": "pipeline and journeys",
-    "luck": "luck (drawing)",
-    "streams": "luck (drawing)",
+    "routing": "routing",
     "leads": "leads: arrivals and lists",
-    "channels": "leads: arrivals and lists",
-} | dict.fromkeys(
-    ("customers", "base", "register", "leaving", "growth", "prices", "pay", "books", "ledger"),
-    "customers, money and ledger",
-)
+    "draws": "draws",
+    "streams": "draws",
+} | dict.fromkeys(("customers", "pricing", "money", "month_end", "tables"), "customers, money and tables")
 
 
 def _part(file: str) -> str:
@@ -353,8 +348,8 @@ def _part(file: str) -> str:
     if path.parent.name == "simpy":
         return "SimPy's kernel"
     if "simsales" in path.parts:
-        return PARTS.get(path.stem, "other")
-    return "luck (drawing)" if "numpy" in path.parts else "other"
+        return PARTS.get(path.stem) or PARTS.get(path.parent.name, "other")
+    return "draws" if "numpy" in path.parts else "other"
 
 
 def main() -> int:

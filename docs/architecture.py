@@ -1,7 +1,7 @@
 """Draws the import graph into docs/architecture.md, from the code.
 
 python docs/architecture.py            writes the generated parts anew
-python docs/architecture.py --check    ends with 1 if they are not those of the code, or imports run in a circle
+python docs/architecture.py --check    ends with 1 if they are out of date, or if there is a circle
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A stream is made from its *name*, never from the order in which streams are asked for: the same
 ``(seed, replication, name)`` gives the same numbers in any process, on any machine, whatever other streams
-exist. That is what lets the same lead meet the same luck in every alternative (common random numbers).
+exist. That is what lets the same lead have the same draws in every alternative (common random numbers).
 
 The key of a stream is the 128-bit BLAKE2b hash of ``"seed/replication/name"``; the generator is numpy's
 Philox4x64, a counter-based generator made to be keyed like this (Salmon et al., "Parallel random numbers:
@@ -29,7 +29,7 @@ class Streams:
         """Return the generator called ``name``, at its beginning.
 
         Raises:
-            ModelError: if the name was asked for before: two users of one stream would share their luck.
+            ModelError: if the name was asked for before: two users of one stream would share their numbers.
         """
         if name in self._names:
             raise ModelError(f"the random stream {name!r} was made twice; every use needs a name of its own")

@@ -1,7 +1,7 @@
 """The clock: time in days, exact month ends, and a stated order for things that fall on the same instant.
 
 **Ties.** Within one instant, things happen in this order: month end, end of work, lead ready, lead goes
-cold, arrival, care of the base (the constants below); within one of these by the number of the person, or
+cold, arrival, care of customers (the constants below); within one of these by the number of the person, or
 of the channel and the lead. People, channels and teams are numbered by the alphabetical order of their
 names, so the order in which objects were made, or written in the scenario file, plays no part. What an
 event decides (a lead is given to an idle person) takes place before the next event.

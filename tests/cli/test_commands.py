@@ -1,4 +1,4 @@
-"""The commands that need no simulation, and what all commands share."""
+"""Commands that need no simulation, and what all share (long: every message and exit code)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`run` and `compare`, from files to tables, JSON, charts and results folders."""
+"""`run` and `compare`, from files to results folders (long: each kind of output of both)."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Results folders: writing, reading, locks, kills (long: every way in which a disk or a rival interferes)."""
+
 from __future__ import annotations
 
 import json

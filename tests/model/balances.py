@@ -1,4 +1,4 @@
-"""Identities that hold in every replication: its tables against its event log and against themselves.
+"""Identities that hold in every replication (long: one function for each identity of each table).
 
 Nothing is lost and nothing made up. ``assert_balances`` holds for every scenario; what holds only where MRR
 is the price times the customers, or where all work is in the log, has a function of its own.

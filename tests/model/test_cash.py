@@ -1,4 +1,4 @@
-"""Revenue, receipts, deferred revenue and costs, in random scenarios and worked out by hand."""
+"""Revenue, receipts, deferred revenue and costs (long: every amount is worked out by hand)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Channels: dispersion, weekdays, bursts, referrals, costs, and steps for some channels only."""
+"""Channels: dispersion, weekdays, bursts, referrals, costs (long: every kind of arrival and its theory)."""
 
 from __future__ import annotations
 

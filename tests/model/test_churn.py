@@ -1,4 +1,4 @@
-"""Why customers leave: every factor on the hazard alone, their product, and the reasons on record."""
+"""Why customers leave: each factor alone, their product, the reasons (long: eight factors by hand)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contracts: term, payment, choice, and the conversation about renewal."""
+"""Contracts: term, payment, choice, renewal conversation (long: every rule by hand)."""
 
 from __future__ import annotations
 

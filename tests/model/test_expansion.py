@@ -1,4 +1,4 @@
-"""Expansion, contraction and reactivation; references, referrals and communities."""
+"""Expansion, contraction, reactivation, references, communities (long: one mechanism after the other)."""
 
 from __future__ import annotations
 

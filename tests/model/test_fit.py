@@ -1,4 +1,4 @@
-"""Fit and aims: selection by a noisy threshold, against integrals over the normal distribution."""
+"""Fit and aims, against integrals over the normal distribution (long: the integrals stand here as well)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Meetings: no-shows, repeated meetings, and meetings of several people."""
+"""Meetings: no-shows, repeated ones, several people (long: each against theory and in combination)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The opening: exactly as stated, and a firm in steady state stays there."""
+"""The opening: exactly as stated, and a firm in steady state stays there (long: scenarios written out)."""
 
 from __future__ import annotations
 

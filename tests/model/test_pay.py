@@ -1,4 +1,4 @@
-"""Commissions and bonuses: the plans applied to the event log; and, by hand, what pay counts as."""
+"""Commissions and bonuses, applied to the event log and by hand (long: every plan and what it counts)."""
 
 from __future__ import annotations
 

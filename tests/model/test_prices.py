@@ -1,4 +1,4 @@
-"""Prices: how buyers and customers respond, when changes take effect, and which price is best."""
+"""Prices: responses, changes in time, the best price (long: five responses, each with its formula)."""
 
 from __future__ import annotations
 

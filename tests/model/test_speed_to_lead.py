@@ -1,4 +1,4 @@
-"""Speed to lead: interest that fades and patience that ends while a lead waits for its first contact."""
+"""Speed to lead: fading interest and patience (long: each against theory and by hand)."""
 
 from __future__ import annotations
 

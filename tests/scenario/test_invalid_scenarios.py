@@ -1,4 +1,4 @@
-"""Invalid scenario files: every fault is reported at its exact place, in words that help.
+"""Invalid scenario files: every fault is reported at its exact place (long: the table of all faults).
 
 The mark ▸ stands in the text where a fault must be reported, and is taken out before the file is written.
 There are as many faults as marks. Most cases are in ``invalid_scenarios.txt``, to be read as a table.

@@ -28,5 +28,5 @@ class Opening(Part):
     customers: dict[Name, OpeningBase] = {}
     """Customers by tier."""
     pipeline: dict[Name, dict[Name, Annotated[int, Field(ge=0, le=10_000_000)]]] = {}
-    """By tier and step, how many leads have this step next. They are on the way to it: of the delay before
-    it, a uniformly drawn share is over."""
+    """By tier and step, how many leads have this step next. They are on the way to it: what is left of
+    the delay before it is the stationary residual life of that delay."""
