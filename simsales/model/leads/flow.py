@@ -184,7 +184,7 @@ class FlowMonth:
         """Begin to count the month, for leads that can be lost in so many ways."""
         self.came_in = 0
         self.thinned = 0
-        """Of these, those that were lost in bulk and never became objects (`simsales.model.leads.channels.thin`)."""
+        """Of these, those that were lost in bulk and never became objects (`channels.thin`)."""
         self.entered = [0] * len(STATES)
         """Leads that reached each state for the first time, those that came in with it included."""
         self.lost = [0] * ways_out
