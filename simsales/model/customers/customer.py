@@ -42,6 +42,7 @@ class Customer:
         "contract",
         "keeper",
         "lead",
+        "list_place",
         "live_at",
         "month_part",
         "mrr",
@@ -56,6 +57,8 @@ class Customer:
         """When it signed, in days."""
         self.contract = 0
         """Place of its contract on the tier's menu."""
+        self.list_place = 0
+        """Place of its list price among the tier's."""
         self.price = self.mrr = 0.0
         """What a unit cost it when it signed, and what it paid a month."""
         self.month_part = 0.0

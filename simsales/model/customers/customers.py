@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
 from itertools import count
-from math import inf
+from math import inf, nextafter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +75,7 @@ class Customers:
         customer = self._onboarding[lead] = Customer(lead, now)
         lead.draws, lead.sold_by = copied(lead.draws), dict(lead.owners or {})
         price = plan.price(lead.draws, now) * (1 - plan.offer.menu.discount(place, now))
+        customer.list_place = plan.offer.prices.place(now)
         self.tiers[plan.tier].sign(customer, price, place, self.month)
         if self._log is not None:
             name = plan.offer.menu.names[place]
@@ -86,18 +87,33 @@ class Customers:
     ) -> None:
         """Leads of one tier who are customers at the beginning, all of them LIVE, and their ages in full
         months; ``contracts`` are the shares of these, if not as among new customers.
+
+        They signed so many months before time 0, at the price and on the contracts of that moment; what
+        begins at time 0 concerns those who sign from then on.
         """
         if not leads:
             return
         there = []
-        for lead in leads:
-            plan, row = lead.flow.plan, lead.draws
-            customer, lead.sold_by = Customer(lead, 0.0), {}
-            customer.contract = plan.offer.contract_of_opening(
-                contracts, plan.price(row, -inf), row[plan.wants_at], row[plan.other_at], row[plan.accepts_at]
+        for lead, age in zip(leads, ages.tolist(), strict=True):
+            plan, row, lead.sold_by = lead.flow.plan, lead.draws, {}
+            customer, offer = Customer(lead, 0.0), plan.offer
+            signed = before_opening(age)
+            customer.contract = offer.contract_of_opening(
+                contracts,
+                plan.price(row, signed),
+                signed,
+                row[plan.wants_at],
+                row[plan.other_at],
+                row[plan.accepts_at],
             )
-            discount = plan.offer.menu.discount(customer.contract, -inf)
-            customer.price = plan.price(row, 0.0) * (1 - discount)
+            term = offer.menu.contracts[customer.contract].term_months
+            customer.list_place = offer.prices.place(signed)
+            if age >= term:  # It has renewed since.
+                renewed = offer.prices.for_renewals(before_opening(age % term))
+                customer.list_place = max(customer.list_place, renewed)
+            list_price = offer.prices.prices[customer.list_place]
+            discount = offer.menu.discount(customer.contract, signed)
+            customer.price = list_price * (1 - plan.discount(row)) * (1 - discount)
             customer.mrr = round(customer.price, 2)
             there.append(customer)
             self._activate(customer)
@@ -240,6 +256,11 @@ class Customers:
             if lead.backlog is not None:
                 lead.withdraw(self._clock.now)
             self._meetings.call_off(lead)
+
+
+def before_opening(months: int) -> float:
+    """The moment so many months before time 0, in days; 0 months stand for the last moment before it."""
+    return nextafter(-months * MONTH_DAYS, -inf)
 
 
 def _logged(kind: str, lead: Lead, about: str, person: Person | None) -> tuple[str, str, int, str, str, str]:

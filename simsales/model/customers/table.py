@@ -94,7 +94,7 @@ class CustomerTable:
         rows["fit"] = [lead.draws[lead.flow.plan.fit_factor_at] for lead in leads]
         rows["mrr"] = [customer.mrr for customer in customers]
         rows["price"] = [customer.price for customer in customers]
-        place = rows["list_place"] = [self._prices.place(customer.signed_at) for customer in customers]
+        place = rows["list_place"] = [customer.list_place for customer in customers]
         rows["list_price"] = np.array(self._prices.prices)[place]
         contract = rows["contract"] = [customer.contract for customer in customers]
         rows["contract_factor"] = self._churn_factor[contract]

@@ -61,12 +61,12 @@ def plan_arrivals(channel: Inbound, calendar: Calendar) -> ArrivalPlan:
 
 
 def _bursts(channel: Inbound, calendar: Calendar) -> Iterator[tuple[float, float, float]]:
-    """Start and end in days and expected leads of every burst."""
+    """Start and end in days and expected leads of every burst, one that is under way at time 0 included."""
     for burst in channel.bursts.values():
         month = burst.month
         while month <= calendar.horizon_months:
             start = calendar.day(month)
-            if start >= 0:
+            if start + burst.days > 0:
                 yield start, start + burst.days, burst.leads
             if burst.every_months is None:
                 break

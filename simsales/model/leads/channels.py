@@ -78,13 +78,12 @@ def thin(
             stage.role is None
             and stage.to != WIN
             and row[stage.pass_at] < stage.pass_probability
-            and row[stage.delay_at] == 0
+            and stage.next is not None
+            and row[stage.next.delay_at] == 0
         ):
             if stage.to is not None:
                 states.append(stage.to)
-            if stage.next is None:
-                break
-            stage = stage.next
+            stage = stage.next.stage
         if (
             stage.role is None
             and not stage.deal

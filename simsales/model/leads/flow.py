@@ -76,10 +76,13 @@ class FlowPlan:
         region = row[self.region_at] if self.region_at >= 0 else 0.0
         return self.segments.of(region, row[self.industry_at] if self.industry_at >= 0 else 0.0)
 
+    def discount(self, row: Row) -> float:
+        """Share of the list price that this buyer gets off."""
+        return min(row[self.discount_at], MOST_DISCOUNT) if self.has_discount else 0.0
+
     def price(self, row: Row, now: float) -> float:
         """List price at a time in days, less this buyer's discount, per month."""
-        discount = min(row[self.discount_at], MOST_DISCOUNT) if self.has_discount else 0.0
-        return self.offer.price(discount, now)
+        return self.offer.price(self.discount(row), now)
 
     def contract(self, row: Row, now: float) -> int | None:
         """Place on the menu of the contract that this buyer signs; None if none suits."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from simsales.model.draws import Draw, Numbers, RowLayout, constant, derived, quantity, residual, uniform
 from simsales.model.leads.fit import seen, shifted, thresholds
-from simsales.model.leads.stages import Journey, Stage, Waiting
+from simsales.model.leads.stages import Journey, Stage, Waiting, Way
 from simsales.scenario.scenario import Scenario
 from simsales.scenario.schema.distributions import Quantity
 from simsales.scenario.schema.fields import NOBODY, STATES
@@ -173,30 +173,35 @@ class JourneyBuilder:
             effort_at=self._place(self._effort(step, purpose)),
             known_effort_factor=step.known_effort_factor,
             settles=step.to == "LIVE" or step.known_effort_factor != 1 or self._interest_decays,
-            delay_at=self._place(self._pace.delay(f"{purpose}/buyer_delay", step.buyer_delay_days)),
             lost_failed=lost[0],
             lost_dropped=lost[1],
             lost_cold=lost[2],
             lost_no_show=lost[3],
             lost_no_contract=lost[4],
             meets_again=step.no_show is not None or step.repeat is not None,
-            **({} if after is None else self._onward(purpose, after, comeback)),
+            next=None if after is None else self._onward(step, purpose, after, comeback),
             **again,
             **self._comeback(step, purpose, comeback),
         )
 
-    def _onward(self, purpose: str, after: int, comeback: int) -> dict[str, Any]:
-        """The next stage, and the hand-off on the way to it."""
+    def _onward(self, step: Step, purpose: str, after: int, comeback: int) -> Way:
+        """To the next stage, after passing."""
+        delay = self._pace.delay(f"{purpose}/buyer_delay", step.buyer_delay_days)
+        return self._way(purpose, self._stage(after, 0, 0, comeback), delay, paced=True)
+
+    def _way(self, purpose: str, stage: Stage, delay: Draw, *, paced: bool) -> Way:
         within, across = self._handoff.within_team, self._handoff.across_teams
         # Where no hand-off drops a lead nothing is decided, and any number serves.
         drops = within.drop_probability or across.drop_probability
-        # One purpose for both delays: a lead's hand-off does not depend on where the next person sits.
-        return {
-            "next": self._stage(after, 0, 0, comeback),
-            "drop_at": self._place(uniform(f"{purpose}/drop") if drops else constant(0.0)),
-            "within_at": self._place(quantity(f"{purpose}/handoff", within.delay_days)),
-            "across_at": self._place(quantity(f"{purpose}/handoff", across.delay_days)),
-        }
+        return Way(
+            stage,
+            self._place(delay),
+            paced,
+            self._place(uniform(f"{purpose}/drop") if drops else constant(0.0)),
+            # One purpose for both delays: a lead's hand-off does not depend on where the next person sits.
+            self._place(quantity(f"{purpose}/handoff", within.delay_days)),
+            self._place(quantity(f"{purpose}/handoff", across.delay_days)),
+        )
 
     def _effort(self, step: Step, purpose: str) -> Draw:
         """Hours of work; of a meeting that the buyer misses, those spent in vain."""
@@ -221,14 +226,15 @@ class JourneyBuilder:
             found["no_show_at"] = self._place(uniform(f"{purpose}/no_show"))
             found["no_show_probability"] = no_show.probability
             if absent < no_show.at_most:
-                found["after_no_show"] = self._stage(index, absent + 1, repeated, comeback)
-                found["rebook_at"] = self._place(quantity(f"{purpose}/rebook", no_show.rebook_days))
+                stage = self._stage(index, absent + 1, repeated, comeback)
+                delay = quantity(f"{purpose}/rebook", no_show.rebook_days)
+                found["after_no_show"] = self._way(f"{purpose}/again", stage, delay, paced=False)
         if repeat is not None and repeat.probability > 0 and repeated < repeat.at_most:
             found["repeat_at"] = self._place(uniform(f"{purpose}/repeat"))
             found["repeat_probability"] = repeat.probability
+            stage = self._stage(index, absent, repeated + 1, comeback)
             delay = self._pace.delay(f"{purpose}/repeat_delay", repeat.after_days)
-            found["repeat_delay_at"] = self._place(delay)
-            found["after_repeat"] = self._stage(index, absent, repeated + 1, comeback)
+            found["after_repeat"] = self._way(f"{purpose}/again", stage, delay, paced=True)
         return found
 
     def _comeback(self, step: Step, purpose: str, comeback: int) -> dict[str, Any]:
@@ -238,12 +244,13 @@ class JourneyBuilder:
             return {}
         if comeback >= nurture.at_most:
             return {}
+        stage = self._stage(self._names.index(nurture.to), 0, 0, comeback + 1)
+        delay = quantity(f"{purpose}/nurture_delay", nurture.after_days)
         return {
             "nurture_at": self._place(uniform(f"{purpose}/nurture")),
             "nurture_share": nurture.share,
             "nurture_factor": nurture.pass_factor,
-            "nurture_delay_at": self._place(quantity(f"{purpose}/nurture_delay", nurture.after_days)),
-            "back": self._stage(self._names.index(nurture.to), 0, 0, comeback + 1),
+            "back": self._way(f"{purpose}/nurture", stage, delay, paced=False),
         }
 
 

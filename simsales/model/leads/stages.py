@@ -46,37 +46,43 @@ class Stage:
     """Factor on the effort of somebody who met the lead before the sale."""
     settles: bool
     """Whether something depends on who begins with it, or when."""
-    delay_at: int
-    """The buyer's delay after it."""
     lost_failed: int
     lost_dropped: int
     lost_cold: int
     lost_no_show: int
     lost_no_contract: int
-    next: Stage | None = None
-    """The stage after passing; None if the journey ends here."""
-    drop_at: int = -1
-    within_at: int = -1
-    """Delay of a hand-off within the team; ``across_at``: across teams."""
-    across_at: int = -1
-    meets_again: bool = False
-    """Whether the meeting may fail to take place, or need another one."""
+    next: Way | None = None
+    """The way on after passing; None if the journey ends here."""
     no_show_at: int = -1
     no_show_probability: float = 0.0
-    rebook_at: int = -1
-    after_no_show: Stage | None = None
-    """The same step after a meeting that did not take place; None if it is not booked again."""
+    after_no_show: Way | None = None
+    """To the same step, after a meeting that did not take place; None if it is not booked again."""
     repeat_at: int = -1
     repeat_probability: float = 0.0
-    repeat_delay_at: int = -1
-    after_repeat: Stage | None = None
-    """The same step after a meeting that needs another one."""
+    after_repeat: Way | None = None
+    """To the same step, after a meeting that needs another one."""
     nurture_at: int = -1
     nurture_share: float = 0.0
     nurture_factor: float = 1.0
-    nurture_delay_at: int = -1
-    back: Stage | None = None
-    """Where a lead that did not pass comes back from nurture; None if it never does."""
+    back: Way | None = None
+    """The way back from nurture for a lead that did not pass; None if there is none."""
+    meets_again: bool = False
+    """Whether the meeting may fail to take place, or need another one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """The way from one stage to another: its delay, and the hand-off if another person takes the lead."""
+
+    stage: Stage
+    """Where it leads."""
+    delay_at: int
+    paced: bool
+    """Whether the delay is the buyer's own, which a change of the list price lengthens or shortens."""
+    drop_at: int
+    within_at: int
+    """Delay of a hand-off within the team; ``across_at``: across teams."""
+    across_at: int
 
 
 @dataclass(frozen=True)

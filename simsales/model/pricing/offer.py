@@ -79,16 +79,17 @@ class Offer:
         self,
         shares: Mapping[str, float] | None,
         price: float,
+        signed: float,
         wants: float,
         other: float,
         accepts: float,
     ) -> int:
-        """Place on the menu of the contract of a customer who is there at the beginning; ``shares`` are those
-        by contract, if not as among new customers.
+        """Place on the menu of the contract of a customer who is there at the beginning and signed at a time
+        in days; ``shares`` are those by contract, if not as among new customers.
         """
         if shares is not None and self.menu.choice:
             return drawn([shares.get(name, 0.0) for name in self.menu.names], wants)
-        place = self.contract(price, -inf, wants, other, accepts)
+        place = self.contract(price, signed, wants, other, accepts)
         # A customer that would not sign any of today's contracts has signed the first of them once.
         return next(i for i, c in enumerate(self.menu.contracts) if c.offered) if place is None else place
 

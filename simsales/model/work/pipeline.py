@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simsales.model.clock import GOES_COLD, LEAD_READY, Alarm, Callbacks, Clock, lead_rank
 from simsales.model.event_log import EventLog
 from simsales.model.leads.lead import Lead
-from simsales.model.leads.stages import LIVE, SAL, SQL, WIN, Stage
+from simsales.model.leads.stages import LIVE, SAL, SQL, WIN, Stage, Way
 from simsales.model.people.person import Person
 from simsales.model.work.routing import Routing
 from simsales.scenario.schema.fields import STATES
@@ -150,7 +150,7 @@ class Pipeline:
         # Customers leave by churn alone.
         if draws[stage.pass_at] >= needed * lead.pass_factor and lead.state < WIN:
             if stage.back is not None and draws[stage.nurture_at] < stage.nurture_share:
-                self._nurture(lead, stage, stage.back)
+                self._nurture(lead, person, stage, stage.back)
             else:
                 self._lose(lead, stage.lost_failed)
             return
@@ -165,7 +165,7 @@ class Pipeline:
         if stage.to is not None:
             self._reach(lead, stage.to)
         if stage.next is not None:
-            self._go_on(lead, stage, stage.next)
+            self._go(lead, stage.next)
 
     def _threshold(self, lead: Lead, person: Person | None, stage: Stage) -> float:
         """What the lead's number is compared with where an aim or the offer moves it."""
@@ -180,7 +180,7 @@ class Pipeline:
         return threshold
 
     def _keep(self, lead: Lead, person: Person, stage: Stage) -> None:
-        """The lead is this person's from now on."""
+        """Who has done a step of a role for the lead owns it for that role, however the step ended."""
         lead.person = person
         if lead.owners is None:
             lead.owners = {}
@@ -190,56 +190,54 @@ class Pipeline:
         """Whether the meeting did not take place, or needs another one; then that one is arranged."""
         draws = lead.draws
         if stage.no_show_at >= 0 and draws[stage.no_show_at] < stage.no_show_probability:
-            delay_at, again = stage.rebook_at, stage.after_no_show
+            way = stage.after_no_show
         elif stage.repeat_at >= 0 and draws[stage.repeat_at] < stage.repeat_probability:
-            delay_at, again = stage.repeat_delay_at, stage.after_repeat
+            way = stage.after_repeat
             lead.contacted = True
-            if person is not None:
-                self._keep(lead, person, stage)
         else:
             return False
-        if again is None:
+        if way is None:
             self._lose(lead, stage.lost_no_show)
-        else:
-            if lead.before_attempt is not None:
-                (lead.pass_factor, lead.effort_factor), lead.before_attempt = lead.before_attempt, None
-            lead.stage = again
-            days: float = draws[delay_at]
-            if self._pace_changes and delay_at == stage.repeat_delay_at:
-                days *= lead.flow.plan.offer.pace(self._clock.now)
-            self.ready_after(lead, days)
+            return True
+        if person is not None:
+            self._keep(lead, person, stage)
+        if lead.before_attempt is not None:
+            (lead.pass_factor, lead.effort_factor), lead.before_attempt = lead.before_attempt, None
+        self._go(lead, way)
         return True
 
-    def _nurture(self, lead: Lead, stage: Stage, back: Stage) -> None:
+    def _nurture(self, lead: Lead, person: Person | None, stage: Stage, back: Way) -> None:
         """The lead did not pass, but is kept warm and comes back."""
+        following = back.stage
         lead.flow.now.nurtured += 1
         if self._log is not None:
-            self._log.add("nurture", *lead.log_key, back.name)
+            self._log.add("nurture", *lead.log_key, following.name)
+        if person is not None:
+            self._keep(lead, person, stage)
         lead.lasting_pass_factor *= stage.nurture_factor
         lead.pass_factor, lead.effort_factor, lead.before_attempt = lead.lasting_pass_factor, 1.0, None
-        if back.on is not None and back.on != lead.state:
+        if following.on is not None and following.on != lead.state:
             lead.flow.inside[lead.state] -= 1
-            lead.flow.inside[back.on] += 1
-            lead.state = back.on
-        lead.stage = back
-        self.ready_after(lead, lead.draws[stage.nurture_delay_at])
+            lead.flow.inside[following.on] += 1
+            lead.state = following.on
+        self._go(lead, back)
 
-    def _go_on(self, lead: Lead, stage: Stage, following: Stage) -> None:
-        """On to the next step: the buyer's delay, and the hand-off if that step is another person's."""
-        draws = lead.draws
-        days: float = draws[stage.delay_at]
-        if self._pace_changes:
+    def _go(self, lead: Lead, way: Way) -> None:
+        """On to another step: its delay, and the hand-off if that step is another person's."""
+        draws, following = lead.draws, way.stage
+        days: float = draws[way.delay_at]
+        if self._pace_changes and way.paced:
             days *= lead.flow.plan.offer.pace(self._clock.now)
         lead.stage = following
         if following.role is not None and lead.person is not None:
             handoff = self._handoff(lead, lead.person, following.role)
             if handoff is not None:
-                if draws[stage.drop_at] < handoff.drop_probability and lead.state < WIN:
+                if draws[way.drop_at] < handoff.drop_probability and lead.state < WIN:
                     self._lose(lead, following.lost_dropped)
                     return
                 lead.pass_factor *= handoff.pass_factor
                 lead.effort_factor *= 1 + handoff.extra_effort
-                days += draws[stage.within_at if handoff is self._within else stage.across_at]
+                days += draws[way.within_at if handoff is self._within else way.across_at]
         self.ready_after(lead, days)
 
     def _handoff(self, lead: Lead, person: Person, role: str) -> Handoff | None:

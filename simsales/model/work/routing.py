@@ -71,6 +71,10 @@ class Routing:
             self.desks.append(desk)
             self._in_team[plan.team, plan.role] = desk
         self._turns: dict[tuple[str, Segment, bool], deque[Desk]] = {}
+        """By role, segment and whether those that do *not* serve it are meant. Segments that the same desks
+        serve share one deque, so that names which no team tells apart change nothing.
+        """
+        self._turn_of: dict[tuple[Desk, ...], deque[Desk]] = {}
 
     def desk_for(self, lead: Lead, role: str, beside: Person | None = None) -> tuple[Desk, Person | None]:
         """Where a lead's next step is done, and by whom if it has an owner for that role.
@@ -121,5 +125,6 @@ class Routing:
         if key not in self._turns:
             desks = [d for d in self.desks if d.role == role and d.team.serves(segment) is not others]
             order = sorted((seat, i) for i, d in enumerate(desks) for seat in range(len(d.people)))
-            self._turns[key] = deque(desks[i] for _, i in order)
+            turn = deque(desks[i] for _, i in order)
+            self._turns[key] = self._turn_of.setdefault(tuple(desks), turn)
         return self._turns[key]
