@@ -64,3 +64,5 @@ class MonthEnd:
         self.timesheet.close_month(month)
         for flow in self.flows:
             flow.close_month(month)
+            if month + 1 == self.calendar.warm_up_months:
+                flow.cycle.begin(flow.open_cohorts())

@@ -10,7 +10,8 @@ from simsales.model.calendar import Calendar
 from simsales.model.customers.churn import FACTORS
 from simsales.model.customers.tier import TierCustomers
 from simsales.model.customers.tier_month import TierMonth
-from simsales.model.leads.flow import Flow
+from simsales.model.leads.cycle import CycleDay
+from simsales.model.leads.flow import OPENING, Flow
 from simsales.model.money.costs import Costs
 from simsales.model.money.pay import salaries
 from simsales.model.replication import Table
@@ -70,12 +71,18 @@ def _tables_of_leads(calendar: Calendar, flows: Sequence[Flow]) -> dict[str, Tab
         for flow in flows
         for state, leads in zip(STATES, flow.inside, strict=True)
     ]
+    cycle: list[tuple[Any, ...]] = []
+    for flow in flows:
+        # Nobody knows when those came in who are there at the beginning.
+        if flow.plan.direction != OPENING:
+            cycle += [(flow.plan.channel, flow.plan.tier, *day) for day in flow.cycle_days(calendar)]
     states = [state.lower() for state in STATES]
     return {
         "funnel": _table([*_KEY, "direction", "came_in", *states, "lost", *_COUNTS, "channel_cost"], funnel),
         "cohorts": _table([*_KEY, "direction", "state", "reached", "lost"], cohorts),
         "losses": _table([*_KEY, "step", "reason", "lost"], losses),
         "pipeline": _table(["channel", "tier", "state", "inside"], inside),
+        "cycle": _table(["channel", "tier", *CycleDay._fields], cycle),
     }
 
 

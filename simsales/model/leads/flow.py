@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from simsales.model.calendar import Calendar
 from simsales.model.draws import Draw, Row, RowLayout, constant, exponential, of_mean_one, quantity, uniform
+from simsales.model.leads.cycle import Cohort, CycleDay, CycleTimes
 from simsales.model.leads.fit import stay
 from simsales.model.leads.journey import JourneyBuilder
 from simsales.model.leads.segments import Segments
-from simsales.model.leads.stages import Journey, Stage
+from simsales.model.leads.stages import WIN, Journey, Stage
 from simsales.model.pricing.offer import Offer
 from simsales.scenario.scenario import Scenario
 from simsales.scenario.schema.channels import Outbound
@@ -219,7 +220,7 @@ class FlowMonth:
 class Flow:
     """What is counted of the leads of one tier from one channel."""
 
-    __slots__ = ("inside", "months", "now", "plan")
+    __slots__ = ("cycle", "inside", "months", "now", "plan")
 
     def __init__(self, plan: FlowPlan, calendar: Calendar) -> None:
         self.plan = plan
@@ -228,6 +229,7 @@ class Flow:
         self.months = [FlowMonth(len(plan.journey.ways_out)) for _ in range(calendar.months)]
         self.now = self.months[0]
         """The current month's counts."""
+        self.cycle = CycleTimes(calendar)
 
     def close_month(self, index: int) -> None:
         """Complete the counts of the month with this index, and begin those of the next."""
@@ -240,6 +242,20 @@ class Flow:
         month.open_opportunities = sum(self.inside[state] for state in OPPORTUNITIES)
         if index + 1 < len(self.months):
             self.now = self.months[index + 1]
+
+    def open_cohorts(self) -> list[Cohort]:
+        """The leads of each month that are neither won nor lost now."""
+        found = [
+            Cohort(index, month.came_in - month.cohort_reached[WIN] - sum(month.cohort_lost))
+            for index, month in enumerate(self.months)
+        ]
+        return [cohort for cohort in found if cohort.open]
+
+    def cycle_days(self, calendar: Calendar) -> list[CycleDay]:
+        """How long leads were under way, when the horizon ends."""
+        measured = self.months[calendar.warm_up_months :]
+        came_in, lost = sum(month.came_in for month in measured), sum(sum(month.lost) for month in measured)
+        return self.cycle.days(came_in, lost, self.open_cohorts())
 
 
 OPPORTUNITIES = (STATES.index("SQL"), STATES.index("SAL"))

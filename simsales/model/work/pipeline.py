@@ -274,7 +274,9 @@ class Pipeline:
             if state == SAL and outcomes.accept is not None:
                 outcomes.accept(lead)
         if state == WIN:
-            flow.now.won_days += self._clock.now - lead.born
+            now: float = self._clock.now
+            flow.now.won_days += now - lead.born
+            flow.cycle.won[int(now - lead.born)] += 1
             outcomes.sign(lead)
         if self._log is not None:
             self._log.add("state", *lead.log_key, STATES[state])
@@ -288,9 +290,12 @@ class Pipeline:
         month = flow.now
         month.lost[way] += 1
         lead.cohort.cohort_lost[lead.furthest] += 1
+        now: float = self._clock.now
+        days = now - lead.born
+        if days >= 1:  # Those who are lost sooner are what is left of all (`CycleTimes`).
+            flow.cycle.lost[int(days)] += 1
         if lead.furthest >= SQL:
-            now: float = self._clock.now
-            month.lose_opportunity(now - lead.born, flow.plan.price(lead.draws, now))
+            month.lose_opportunity(days, flow.plan.price(lead.draws, now))
         if self._log is not None:
             self._log.add("lost", *lead.log_key, flow.plan.journey.ways_out[way][1])
 
