@@ -28,18 +28,21 @@ class MonthEnd:
         """Close the month with this index, which ends now, and open the next one."""
         customers, payroll = self.customers, self.payroll
 
-        # 1. Customers, tier by tier. They pay for the month that ends; then those leave whose hazard has
-        #    passed their threshold; what changes for the others holds from the next month on.
+        # 1. Customers, tier by tier. Those leave whose hazard has passed their threshold and whose term ends;
+        #    the others may come to pay more or less; then the month is billed.
         for name, tier in customers.tiers.items():
             tier.book_signatures(month)
-            margin = tier.collect(month)
+            before = tier.rows["mrr"].copy()
             term_ends = tier.grow_older()
             talks = tier.talks_that_count(term_ends)
             tier.gather_hazard(month)
             leaving = tier.who_leaves(term_ends)
-            tier.note_exposure(month, leaving, margin)
-            payroll.revenue(name, tier.plan.offer.menu.contracts, tier.rows, margin)
             growth = tier.change_mrr(month, term_ends, leaving, talks)
+            revenue, margin = tier.bill(month, leaving, before)
+            tier.note_exposure(month, leaving, revenue, margin)
+            payroll.revenue(name, tier.plan.offer.menu.contracts, tier.rows, margin)
+            for customer, first_margin in tier.first_margins():
+                payroll.first_revenue(customer, first_margin)
             for customer, movement, _, person, mrr in growth:
                 if person is not None and movement == "expansion":
                     payroll.grow(customer, person, mrr)

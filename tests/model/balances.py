@@ -291,11 +291,17 @@ def movements_are_those_of_the_ledger_and_the_log(replication: Replication) -> N
 
 def assert_mrr_is_price_times_customers(scenario: Scenario, replication: Replication) -> None:
     """Where nothing moves a price, from its list price to what a customer pays."""
+    signed: dict[tuple[str, int], float] = {}
     parts: defaultdict[tuple[int, str], float] = defaultdict(float)
     for e in log_reader.of_kind(replication, "state"):
         if e.detail == "WIN":
             month = log_reader.month_of(e, replication)
-            parts[month, e.tier] += month + replication.warm_up_months - e.time_days / MONTH
+            part = month + replication.warm_up_months - e.time_days / MONTH
+            signed[e.channel, e.number] = part
+            parts[month, e.tier] += part
+    # Who leaves has its last month up to the day of signature.
+    for e in log_reader.of_kind(replication, "leave"):
+        parts[log_reader.month_of(e, replication), e.tier] -= signed.get((e.channel, e.number), 0.0)
     for row in rows(replication, "ledger"):
         price = scenario.tiers[row["tier"]].price_per_month
         for what in ("opening", "new", "churned", "closing"):

@@ -148,42 +148,75 @@ def _live_through(account: Account, life: list[Event], mrr: float, age: int) -> 
             age = 0
 
 
+def parts(account: Account) -> list[float]:
+    """For each month, the part of it from the day on which the customer's own months begin: 0 for one who was
+    there at the beginning or has returned, and lives by calendar months.
+    """
+    return [0.0 if any(account.returned[:month]) else account.part for month in range(account.months)]
+
+
+def after(account: Account, month: int) -> float:
+    """MRR from the day of the month on which the customer's own months begin."""
+    mrr = account.mrr[month]
+    return 0.0 if account.left[month] or mrr is None else mrr + account.gains[month]
+
+
+def earned(account: Account, month: int) -> float:
+    """Revenue of a month: the old MRR up to the day of signature, the new one, or none, from it on."""
+    if account.signed is not None and month == account.month:
+        return account.signed.mrr * account.part
+    part, mrr = parts(account)[month], account.mrr[month]
+    return 0.0 if mrr is None else (1 - part) * mrr + part * after(account, month)
+
+
+def served(account: Account, month: int) -> float:
+    """The part of the month for which it is served."""
+    if account.signed is not None and month == account.month:
+        return account.part
+    return 0.0 if account.mrr[month] is None else 1 - parts(account)[month] * account.left[month]
+
+
 @dataclass
 class Cash:
     """What a customer pays, month by month."""
 
     receipts: list[float]
     deferred: list[float]
-    """Paid but not yet earned, before what happens at the month's end."""
+    """Paid but not yet earned, at each month's end."""
     at_first: float = 0.0
     """The same at the beginning."""
 
 
 def cash(account: Account, scenario: Scenario) -> Cash:
-    """Payments as the contract has them; what comes on top within prepaid months is paid a month later."""
+    """Payments as the contract has them, on the first day of the months that they are for; what comes on top
+    within months paid ahead is paid at once.
+    """
     assert account.contract is not None
     ahead = scenario.tiers[account.tier].contracts[account.contract].paid_months_ahead
-    receipts, deferred = [0.0] * (account.months + 1), [0.0] * account.months
-    paid, at_first = 0, 0.0
+    receipts, deferred = [0.0] * account.months, [0.0] * account.months
+    at_first = 0.0
     if account.signed is not None:
-        paid = ahead if ahead > 1 else 0
-        receipts[account.month] = account.signed.mrr * (account.part + paid)
-        deferred[account.month] = account.signed.mrr * paid
+        left = ahead - 1
+        receipts[account.month] = account.signed.mrr * ahead
+        deferred[account.month] = account.signed.mrr * (ahead - account.part)
     else:
         first = account.mrr[0]
         assert first is not None
-        paid = -(account.age[0] - 1) % ahead
-        at_first = first * paid
+        left = -(account.age[0] - 1) % ahead
+        at_first = first * left
     for month, mrr in enumerate(account.mrr):
         if mrr is None:
             continue
+        part, new = parts(account)[month], after(account, month)
         if account.age[month] == 1 and any(account.returned[:month]):
-            paid = 0
-        if paid == 0:
-            receipts[month] += mrr * ahead
-            paid = ahead
-        paid -= 1
-        deferred[month] = mrr * paid
-        receipts[month + 1] += account.gains[month] * paid
-        assert not (account.left[month] and paid), "somebody left who had paid for more"
-    return Cash(receipts[:-1], deferred, at_first)
+            left = 0
+        assert not (account.left[month] and left), "somebody leaves who has paid for more"
+        more = 0.0 if account.left[month] else new - mrr
+        if left:
+            left -= 1
+            receipts[month] += more * (left + (part > 0))
+        else:
+            left = ahead - 1
+            receipts[month] += new * ahead if part else mrr * ahead + more * left
+        deferred[month] = new * (left + (1 - part if part else 0))
+    return Cash(receipts, deferred, at_first)

@@ -79,7 +79,7 @@ def ledger_is_the_accounts(scenario: Scenario, replication: Replication, everybo
         if all(a.known or not any(a.left[:month]) for a in unknown):
             opening = rest + sum(amount for amount in open_ if amount is not None)
             assert row["mrr_opening"] == cents(opening)
-            revenue = opening + sum(a.signed.mrr * a.part for a in new if a.signed is not None)
+            revenue = rest + sum(customer_accounts.earned(a, month) for a in mine)
             assert row["revenue"] == cents(revenue)
     for account in everybody:
         if account.signed is not None:
@@ -169,13 +169,11 @@ def stays_are_those_of_the_accounts(
         share, flat = product.cost_to_serve_share, product.cost_to_serve_per_month
         ages: defaultdict[int, np.ndarray[Any, Any]] = defaultdict(lambda: np.zeros(4))
         for a in mine:
-            if a.month >= first and a.signed is not None:
-                revenue = a.signed.mrr * a.part
-                ages[0] += [1, 0, revenue, revenue * (1 - share) - flat * a.part]
             for month in range(first, a.months):
-                mrr = a.mrr[month]
-                if mrr is not None:
-                    ages[a.age[month]] += [1, a.left[month], mrr, mrr * (1 - share) - flat]
+                if a.mrr[month] is not None or month == a.month:
+                    revenue = customer_accounts.earned(a, month)
+                    margin = revenue * (1 - share) - flat * customer_accounts.served(a, month)
+                    ages[a.age[month]] += [1, a.left[month], revenue, margin]
         known, aged = all(a.known for a in mine), all(a.aged for a in mine)
         of_tier = {age: row for (name, age), row in table.items() if name == tier}
         if aged:
@@ -274,10 +272,11 @@ def costs_are_what_they_come_to(scenario: Scenario, replication: Replication) ->
     for e in log_reader.of_kind(replication, "enter"):
         if e.channel in scenario.channels:
             per_lead[log_reader.month_of(e, replication)] += scenario.channels[e.channel].cost_per_lead
-    parts: defaultdict[tuple[int, str], float] = defaultdict(float)
-    for e in log_reader.of_kind(replication, "sign"):
-        month = log_reader.month_of(e, replication)
-        parts[month, e.tier] += month + scenario.warm_up_months - e.time_days / MONTH
+    customer_months: defaultdict[tuple[int, str], float] = defaultdict(float)
+    for account in customer_accounts.accounts(replication, scenario):
+        for index in range(account.months):
+            month = index + 1 - scenario.warm_up_months
+            customer_months[month, account.tier] += customer_accounts.served(account, index)
     work: defaultdict[int, float] = defaultdict(float)
     for row in rows(replication, "work"):
         work[row["month"]] += row["salaries"]
@@ -299,10 +298,8 @@ def costs_are_what_they_come_to(scenario: Scenario, replication: Replication) ->
         assert paid[month, "communities", tier] == cents(
             community.cost_per_month if community is not None and lasts else 0.0
         )
-        customer_months = row["customers_opening"] + parts[month, tier]
-        assert paid[month, "serving", tier] == cents(
-            product.cost_to_serve_share * row["revenue"] + product.cost_to_serve_per_month * customer_months
-        )
+        flat = product.cost_to_serve_per_month * customer_months[month, tier]
+        assert paid[month, "serving", tier] == cents(product.cost_to_serve_share * row["revenue"] + flat)
 
 
 # --------------------------------------------------------------------------------------------------- by hand
@@ -321,43 +318,56 @@ def one_customer(term: int, ahead: int, months: int, *, day: float = 0.0, **prod
 
 def test_who_pays_by_the_month_owes_nothing_and_is_owed_nothing() -> None:
     replication = run_without_log(one_customer(1, 1, 4, day=MONTH / 4))
-    assert ledger(replication, "receipts") == pytest.approx([75, 100, 100, 100])
+    assert ledger(replication, "receipts") == pytest.approx([100, 100, 100, 100])
     assert ledger(replication, "revenue") == pytest.approx([75, 100, 100, 100])
-    assert ledger(replication, "deferred_closing") == [0, 0, 0, 0]
+    assert ledger(replication, "deferred_closing") == pytest.approx([25, 25, 25, 25])
 
 
 def test_a_year_in_advance() -> None:
-    # A quarter of January is over: 75 for the rest of it and 1,200 for the twelve months from February on.
-    # These are used up at the end of the next January, and paid again in the February after.
+    # A quarter of January is over: of the 1,200 for a year, 75 are earned in January, 100 a month from then
+    # on, and the last 25 in the next January, in which the next year is paid for.
     replication = run_without_log(one_customer(12, 12, 15, day=MONTH / 4))
-    assert ledger(replication, "receipts") == pytest.approx([1275, *[0] * 12, 1200, 0])
+    assert ledger(replication, "receipts") == pytest.approx([1200, *[0] * 11, 1200, 0, 0])
     assert ledger(replication, "revenue") == pytest.approx([75, *[100] * 14])
-    left = [1200, 1100, 1000, 900, 800, 700, 600, 500, 400, 300, 200, 100, 0, 1100, 1000]
+    left = [1125, 1025, 925, 825, 725, 625, 525, 425, 325, 225, 125, 25, 1125, 1025, 925]
     assert ledger(replication, "deferred_closing") == pytest.approx(left)
+
+
+@pytest.mark.parametrize("day", [0.0, 1.0, MONTH / 4, MONTH / 2, MONTH - 0.001])
+@pytest.mark.parametrize(("term", "ahead"), [(1, 1), (3, 3), (12, 1), (12, 12), (36, 12)])
+def test_a_contract_earns_its_price_over_its_term_whenever_it_begins(
+    day: float, term: int, ahead: int
+) -> None:
+    """Certain churn: the customer leaves at the end of the first term, with all of it paid and earned."""
+    replication = run_without_log(one_customer(term, ahead, term + 2, day=day, churn_per_month=1))
+    for column in ("receipts", "revenue"):
+        assert sum(ledger(replication, column)) == pytest.approx(100 * term)
+    assert ledger(replication, "deferred_closing")[-1] == pytest.approx(0, abs=1e-9)
+    assert ledger(replication, "customers_closing")[-2:] == [0, 0]
 
 
 def test_a_year_paid_by_the_quarter() -> None:
     replication = run_without_log(one_customer(12, 3, 9))
-    assert ledger(replication, "receipts") == pytest.approx([400, 0, 0, 0, 300, 0, 0, 300, 0])
-    assert ledger(replication, "deferred_closing") == pytest.approx([300, 200, 100, 0, 200, 100, 0, 200, 100])
+    assert ledger(replication, "receipts") == pytest.approx([300, 0, 0, 300, 0, 0, 300, 0, 0])
+    assert ledger(replication, "deferred_closing") == pytest.approx([200, 100, 0] * 3)
 
 
 def test_growth_within_prepaid_months_is_charged_for_those_that_are_left() -> None:
-    # A release at the end of month 3 brings it to 150 a month. Of the quarter of months 2 to 4 one month is
-    # left, paid at 100: 50 more are charged in it. The next quarter costs 450.
-    releases = {"every_months": 100, "first_month": 3, "price_tiers": [1.0, 1.5], "adopt_probability": 1}
+    # A release with month 2 brings it to 150 from the second month of its quarter on: 50 more for each of the
+    # two that are paid at 100. The next quarter costs 450.
+    releases = {"every_months": 100, "first_month": 2, "price_tiers": [1.0, 1.5], "adopt_probability": 1}
     replication = run_without_log(one_customer(12, 3, 6, releases=releases))
-    assert ledger(replication, "receipts") == pytest.approx([400, 0, 0, 50, 450, 0])
-    assert ledger(replication, "revenue") == pytest.approx([100, 100, 100, 150, 150, 150])
-    assert ledger(replication, "deferred_closing") == pytest.approx([300, 200, 100, 0, 300, 150])
+    assert ledger(replication, "receipts") == pytest.approx([300, 100, 0, 450, 0, 0])
+    assert ledger(replication, "revenue") == pytest.approx([100, 150, 150, 150, 150, 150])
+    assert ledger(replication, "deferred_closing") == pytest.approx([200, 150, 0, 300, 150, 0])
 
 
 def test_a_price_rise_at_renewal_is_charged_with_the_new_term() -> None:
-    # From the middle of month 2 the list price is 120. Who signed for two months before pays it from month 4.
+    # From the middle of month 2 the list price is 120. Who signed for two months before pays it from month 3.
     changes = {"up": {"month": 2.5, "price_per_month": 120, "base": "at_renewal"}}
     replication = run_without_log(one_customer(2, 2, 6, price_changes=changes))
-    assert ledger(replication, "receipts") == pytest.approx([300, 0, 0, 240, 0, 240])
-    assert ledger(replication, "deferred_closing") == pytest.approx([200, 100, 0, 120, 0, 120])
+    assert ledger(replication, "receipts") == pytest.approx([200, 0, 240, 0, 240, 0])
+    assert ledger(replication, "deferred_closing") == pytest.approx([100, 0, 120, 0, 120, 0])
     assert ledger(replication, "mrr_expansion") == pytest.approx([0, 0, 20, 0, 0, 0])
 
 
@@ -372,14 +382,15 @@ def test_who_is_there_at_the_beginning_has_paid_up_to_the_end_of_its_payment() -
 
 
 def test_who_comes_back_pays_from_the_next_month_on() -> None:
-    # Bound for two months and paying for both; leaves at the end of each term, as churn is certain, and
-    # returns a month later. Signs in month 1, is there in 2 and 3, away in 4, there in 5 and 6, away in 7, …
+    # Bound for two months and paying for both; leaves when a term ends, as churn is certain, and returns a
+    # month later. Signed with the first instant of month 1, it has months 1 and 2 and is gone with month 3;
+    # back with the end of month 4, it has months 5 and 6, and so on.
     reactivation = {"probability_per_month": 1}
     replication = run_without_log(one_customer(2, 2, 8, churn_per_month=1, reactivation=reactivation))
     assert ledger(replication, "customers_opening") == [0, 1, 1, 0, 1, 1, 0, 1]
-    assert ledger(replication, "receipts") == pytest.approx([300, 0, 0, 0, 200, 0, 0, 200])
-    assert ledger(replication, "revenue") == pytest.approx([100, 100, 100, 0, 100, 100, 0, 100])
-    assert ledger(replication, "deferred_closing") == pytest.approx([200, 100, 0, 0, 100, 0, 0, 100])
+    assert ledger(replication, "receipts") == pytest.approx([200, 0, 0, 0, 200, 0, 0, 200])
+    assert ledger(replication, "revenue") == pytest.approx([100, 100, 0, 0, 100, 100, 0, 100])
+    assert ledger(replication, "deferred_closing") == pytest.approx([100, 0, 0, 0, 100, 0, 0, 100])
     assert ledger(replication, "mrr_reactivation") == pytest.approx([0, 0, 0, 100, 0, 0, 100, 0])
 
 

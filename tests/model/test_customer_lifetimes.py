@@ -202,29 +202,28 @@ def churn_in_the_window(h: Numbers) -> float:
 
 @pytest.mark.slow
 def test_in_a_window_all_three_agree_under_constant_hazard() -> None:
-    # Customers sign evenly over the month, so each brings half of that month beside its 1 / m full ones: the
-    # formula leaves it out.
+    # A customer brings 1 / m months' margin, whenever in a month it signs.
     churn = 0.05
     life, formula, monthly = kpis(
         {"churn_per_month": churn}, "ltv", "ltv_formula_margin", "logo_churn_monthly"
     )
     assert_mean(monthly, churn)
     assert_mean(formula, MARGIN / churn)
-    assert_mean(life, MARGIN * (1 / churn + 0.5))
-    # And replication by replication they move together: what is left of their difference is the half month.
+    assert_mean(life, MARGIN / churn)
+    # And replication by replication they move together.
     mean, half = t_interval(life - formula)
-    assert abs(mean - MARGIN / 2) <= half
+    assert abs(mean) <= half
     assert half < 0.1 * MARGIN / churn
 
 
 @pytest.mark.slow
 def test_in_a_window_the_formula_misleads_under_a_falling_hazard() -> None:
-    # The life table sees each age by itself, and that nothing changes after the third month: 75 × (75.61 +
-    # 0.5) = 5708. The formula sees the churn of those who happened to be there, 3.6 % a month: 2058, little
+    # The life table sees each age by itself, and that nothing changes after the third month: 75 × 75.61 =
+    # 5671. The formula sees the churn of those who happened to be there, 3.6 % a month: 2058, little
     # more than a third of it.
     life, formula, monthly = kpis(falling(), "ltv", "ltv_formula_margin", "logo_churn_monthly")
     churn = churn_in_the_window(hazards(HORIZON))
-    worth = MARGIN * (1 + 0.9 + 0.81 + 72.9 + 0.5)
+    worth = MARGIN * (1 + 0.9 + 0.81 + 72.9)
     assert_mean(monthly, churn)
     assert_mean(formula, MARGIN / churn)
     assert_mean(life, worth, sharpness=0.12)

@@ -97,11 +97,17 @@ def earned(scenario: Scenario, replication: Replication) -> dict[tuple[int, str,
 def _of_a_sale(bases: Bases, plan: Commission, person: str, account: Account, scenario: Scenario) -> None:
     if plan.on == "net_revenue":
         product = scenario.tiers[account.tier]
-        for month, mrr in enumerate(account.mrr):
-            counts = plan.revenue_months is None or account.age[month] <= plan.revenue_months
-            if mrr is not None and counts and not any(account.left[:month]):
-                net = mrr * (1 - product.cost_to_serve_share) - product.cost_to_serve_per_month
+        for month in range(account.month, account.months):
+            if any(account.left[:month]):
+                break
+            revenue = customer_accounts.earned(account, month)
+            served = customer_accounts.served(account, month)
+            net = revenue * (1 - product.cost_to_serve_share) - served * product.cost_to_serve_per_month
+            age = account.age[month]
+            if plan.revenue_months is None or age < plan.revenue_months:
                 bases[month, person] += net
+            elif age == plan.revenue_months:  # the last month ends on the day of signature
+                bases[month, person] += net * (1 - account.part)
     else:
         month = account.month + plan.after_months
         assert account.signed is not None
@@ -223,20 +229,28 @@ def test_base_and_commission() -> None:
 
 
 def test_performance_only() -> None:
-    # Each brings 100 a month and costs 25 % of it and 5 more: 70 a full month, of which a fifth is 14. The
-    # month of signature does not count.
+    # Each brings 100 a month and costs 25 % of it and 5 more: 70 a month, of which a fifth is 14. They sign
+    # after one and two days, which month 1 lacks.
+    lacks = 14 * (1 + 2) / MONTH
+    first = 28 - lacks
     tier = {"price_per_month": 100, "cost_to_serve_share": 0.25, "cost_to_serve_per_month": 5}
     plan: Data = {"rate": 0.2, "on": "net_revenue"}
-    assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == pytest.approx([0, 28, 28, 28, 28])
+    assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == pytest.approx([first, *[28] * 4])
     plan["revenue_months"] = 2
-    assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == pytest.approx([0, 28, 28, 0, 0])
-    # Who leaves at the end of month 2 has brought that month's revenue still.
+    assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == pytest.approx(
+        [first, 28, lacks, 0, 0]
+    )
+    # Who leaves after a month has brought one month's revenue.
     del plan["revenue_months"]
     tier["churn_per_month"] = 1.0
-    assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == pytest.approx([0, 28, 0, 0, 0])
+    assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == pytest.approx(
+        [first, lacks, 0, 0, 0]
+    )
     # Nor is who left and comes back won again: all leave at the end of month 2, to return a month later.
     back = tier | {"reactivation": {"probability_per_month": 1.0}}
-    assert paid(firm({"commission": plan}, leads=2, tiers={"t": back})) == pytest.approx([0, 28, 0, 0, 0])
+    assert paid(firm({"commission": plan}, leads=2, tiers={"t": back})) == pytest.approx(
+        [first, lacks, 0, 0, 0]
+    )
     # Customers who bring less than they cost are no reason to pay, nor to take back.
     tier = {"price_per_month": 100, "cost_to_serve_per_month": 105}
     assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == [0.0] * 5

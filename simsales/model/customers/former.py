@@ -38,7 +38,7 @@ class FormerCustomers:
         back, returned = kept(rows, returning), [customers[i] for i in np.flatnonzero(returning).tolist()]
         self._rows = kept(rows, waiting)
         self._customers = [customers[i] for i in np.flatnonzero(waiting).tolist()]
-        for name in ("hazard", "reasons", "age", "months_away", "paid_left"):
+        for name in ("hazard", "reasons", "age", "months_away", "paid_left", "part"):
             back[name] = 0
         back["term_left"], back["hazard_factor"], back["mrr_history"] = back["term"], 1.0, np.nan
         back["sellers"] = -1  # Whoever won it once has not won it back.

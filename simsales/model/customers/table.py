@@ -68,7 +68,11 @@ class CustomerTable:
                 ("term", "i8"),
                 ("term_left", "i8"),  # months until it can leave
                 ("months_ahead", "i8"),  # months that it pays at a time
-                ("paid_left", "i8"),  # months that are paid already
+                ("paid_left", "i8"),  # months that are paid and have not begun
+                (
+                    "part",
+                    "f8",
+                ),  # of a calendar month, from the day of it on which the customer's months begin
                 ("talked", "?"),  # whether the renewal conversation of this term has taken place
                 ("seats", "f8"),  # as a multiple of those bought first
                 ("edition", "i8"),  # price tier, from 0
@@ -100,8 +104,8 @@ class CustomerTable:
         rows["contract_factor"] = self._churn_factor[contract]
         rows["term"] = rows["term_left"] = self._term[contract]
         ahead = rows["months_ahead"] = self._months_ahead[contract]
-        # Who pays ahead has done so at signature.
-        rows["paid_left"] = np.where(ahead > 1, ahead, 0)
+        rows["paid_left"] = ahead - 1  # The first of these months has begun with the signature.
+        rows["part"] = [customer.month_part for customer in customers]
         rows["seats"] = rows["hazard_factor"] = rows["quality"] = 1.0
         rows["mrr_history"] = np.nan
         product = self._product

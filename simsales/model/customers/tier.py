@@ -1,4 +1,4 @@
-"""The customers of one tier, month by month.
+"""The customers of one tier, month by month (long: a method for each step of a month's end).
 
 All of a tier's customers are rows of one table; a month's end is a handful of operations on its columns, in
 the order of `simsales.model.month_end`. What happens to one customer in between (it goes LIVE, somebody talks
@@ -54,8 +54,6 @@ class TierCustomers:
         self._former = FormerCustomers(plan.product.reactivation, plan.table.none())
         self._talked: list[tuple[Customer, Talk, Person]] = []
         """Conversations that took place this month, or before and wait for the end of a term."""
-        self._due_next: float = 0.0
-        """What expansions within prepaid months cost, to be paid next month."""
         self._opened: list[tuple[int, float]] = []
         """Customers and MRR at the start of each month."""
         self.serving_cost = 0.0
@@ -68,7 +66,6 @@ class TierCustomers:
         customer.price = price
         customer.mrr = round(price, 2)
         customer.contract = contract
-        # It pays for the rest of the month; the term begins with the first full one.
         customer.month_part = month + 1 - customer.signed_at / MONTH_DAYS
         self._new.append(customer)
 
@@ -123,33 +120,10 @@ class TierCustomers:
             if not new:
                 continue
             mrr = sum(customer.mrr for customer in new)
-            part = sum(customer.mrr * customer.month_part for customer in new)
             books.customers_new += len(new)
             books.customers_new_term += len(new) if terms.term_months > 1 else 0
             books.mrr_new += mrr
-            books.revenue += part
-            # Who pays ahead does so at signature; who pays by the month begins to next month.
-            books.receipts += part + (mrr * terms.paid_months_ahead if terms.paid_months_ahead > 1 else 0.0)
             self._book(month, "new", menu.names[contract], len(new), mrr)
-
-    def collect(self, month: int) -> Numbers:
-        """Collect what is due from customers who were there at the month's start, and serve everybody.
-
-        Returns:
-            The margin that each of these customers leaves in the month, shape (customers,).
-        """
-        rows, books, plan = self.rows, self.months[month], self.plan
-        paying = rows["paid_left"] == 0
-        books.receipts += float((rows["mrr"] * rows["months_ahead"])[paying].sum()) + self._due_next
-        rows["paid_left"] = np.where(paying, rows["months_ahead"], rows["paid_left"]) - 1
-        books.revenue += books.mrr_opening
-        ahead = [contract.paid_months_ahead for contract in plan.offer.menu.contracts]
-        new = sum(float(c.mrr * ahead[c.contract]) for c in self._new if ahead[c.contract] > 1)
-        books.deferred_closing = float((rows["mrr"] * rows["paid_left"]).sum()) + new
-        customer_months = len(rows) + sum(new.month_part for new in self._new)
-        self.serving_cost = float(plan.cost_to_serve(books.revenue, customer_months))
-        margin: Numbers = rows["mrr"] - plan.cost_to_serve(rows["mrr"])
-        return margin
 
     def grow_older(self) -> Mask:
         """Everybody is a month older; returns whose term ends now."""
@@ -207,27 +181,12 @@ class TierCustomers:
         leaving: Mask = term_ends & (self.rows["hazard"] > self.rows["threshold"])
         return leaving
 
-    def note_exposure(self, month: int, leaving: Mask, margin: Numbers) -> None:
-        """Note age, leaving, revenue and margin of everybody, for life tables; the month of signature is age
-        0, and the warm-up does not count.
-        """
-        if month < self._calendar.warm_up_months:
-            return
-        rows = self.rows
-        self.exposure.add(rows["age"].copy(), leaving, rows["mrr"].copy(), margin)
-        if self._new:
-            part = np.array([new.month_part for new in self._new])
-            revenue = part * [new.mrr for new in self._new]
-            none = np.zeros(len(part), dtype=int)
-            serving = self.plan.cost_to_serve(revenue, part)
-            self.exposure.add(none, none.astype(bool), revenue, revenue - serving)
-
     def change_mrr(
         self, month: int, term_ends: Mask, leaving: Mask, talks: list[tuple[int, Talk, Person]]
     ) -> list[Growth]:
         """Carry out what changes for customers who stay: fewer seats, another price, more."""
         rows, expansion, calendar = self.rows, self.plan.expansion, self._calendar
-        before, staying = rows["mrr"].copy(), ~leaving
+        staying = ~leaving
         live = who_is_live(self.customers) if expansion.acts else np.zeros(len(rows), dtype=bool)
         found: list[Growth] = []
         for change in expansion.changes(
@@ -242,9 +201,69 @@ class TierCustomers:
                         for i, mrr in enumerate(np.abs(change.gains).tolist())
                         if whose[i]
                     ]
-        # Within months that are paid already, more is paid for separately.
-        self._due_next = float(((rows["mrr"] - before) * rows["paid_left"])[staying].sum())
         return found
+
+    def bill(self, month: int, leaving: Mask, before: Numbers) -> Numbers:
+        """Bill the month, and serve everybody.
+
+        A customer's months begin on the day of the month on which it signed (`month_part` of the calendar
+        month is left then), so a contract earns its price over its term, whenever it begins. What is settled
+        at a month's end holds from that day on: the old MRR is earned up to it, the new one, or none, from
+        then. Customers who were there at the beginning, or have returned, live by calendar months.
+
+        Args:
+            month: its index.
+            leaving: who leaves, shape (customers,).
+            before: MRR at the month's start, shape (customers,).
+
+        Returns:
+            Revenue and margin of each customer, shape (2, customers).
+        """
+        rows, books, plan = self.rows, self.months[month], self.plan
+        part, ahead, by_calendar = rows["part"], rows["months_ahead"], rows["part"] == 0
+        after = np.where(leaving, 0.0, rows["mrr"])
+        revenue = (1 - part) * before + part * after
+        served = 1 - part * leaving
+        # Payments fall due on the first day of a customer's month; more within months paid ahead, at once.
+        pays = rows["paid_left"] == 0
+        due = np.where(pays, ahead * np.where(by_calendar, before, after), 0.0)
+        rows["paid_left"] = left = np.where(pays, ahead, rows["paid_left"]) - 1
+        more = np.where(leaving, 0.0, after - before)
+        due += more * np.where(by_calendar, left, np.where(pays, 0, left + 1))
+        begun = np.where(by_calendar, 0.0, 1 - part)
+        books.deferred_closing = float((after * (left + begun)).sum())
+        books.receipts, books.revenue = float(due.sum()), float(revenue.sum())
+        months = float(served.sum())
+        for customer in self._new:
+            paid = plan.offer.menu.contracts[customer.contract].paid_months_ahead
+            books.receipts += customer.mrr * paid
+            books.revenue += customer.mrr * customer.month_part
+            books.deferred_closing += customer.mrr * (paid - customer.month_part)
+            months += customer.month_part
+        self.serving_cost = float(plan.cost_to_serve(books.revenue, months))
+        return np.stack((revenue, revenue - plan.cost_to_serve(revenue, served)))
+
+    def note_exposure(self, month: int, leaving: Mask, revenue: Numbers, margin: Numbers) -> None:
+        """Note age, leaving, revenue and margin of everybody, for life tables; the month of signature is age
+        0, and the warm-up does not count.
+        """
+        if month < self._calendar.warm_up_months:
+            return
+        self.exposure.add(self.rows["age"].copy(), leaving, revenue, margin)
+        if self._new:
+            earned, left = self._first_months()
+            none = np.zeros(len(earned), dtype=int)
+            self.exposure.add(none, none.astype(bool), earned, left)
+
+    def first_margins(self) -> list[tuple[Customer, float]]:
+        """Customers who have signed this month, with the margin that they leave in it."""
+        return list(zip(self._new, self._first_months()[1].tolist(), strict=True)) if self._new else []
+
+    def _first_months(self) -> Numbers:
+        """Revenue and margin of those who have signed, in the month of signature, shape (2, customers)."""
+        part = np.array([new.month_part for new in self._new])
+        earned = part * [new.mrr for new in self._new]
+        return np.stack((earned, earned - self.plan.cost_to_serve(earned, part)))
 
     def renew(self, term_ends: Mask) -> None:
         """New terms begin; conversations about the old ones that have not taken place need not any more."""

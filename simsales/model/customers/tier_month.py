@@ -24,11 +24,11 @@ class TierMonth:
     mrr_reactivation: float = 0.0
     mrr_closing: float = 0.0
     revenue: float = 0.0
-    """Earned: the full month of customers who were there at its start, the rest of the month of new ones."""
+    """Earned, by the days of each customer's own months."""
     receipts: float = 0.0
     """Cash received."""
     deferred_closing: float = 0.0
-    """Paid, but not yet earned, before the movements of the month's end."""
+    """Paid, but not yet earned, at the month's end."""
     cohort_customers: int = 0
     """Customers twelve months before the month's end; 0 if the simulation is not as old."""
     cohort_customers_kept: int = 0

@@ -136,11 +136,24 @@ class Payroll:
             counts_by_contract = np.array([_counts(commission, contract) for contract in contracts])
             sellers = rows["sellers"][:, place]
             counts = (sellers >= 0) & counts_by_contract[rows["contract"]]
+            paid = margin
             if commission.revenue_months is not None:
+                # The customer's own months: the last of them ends on the day of signature.
+                last = rows["age"] == commission.revenue_months
+                paid = margin * np.where(last, 1 - rows["part"], 1.0)
                 counts &= rows["age"] <= commission.revenue_months
-            sums = np.bincount(sellers[counts], weights=margin[counts])
+            sums = np.bincount(sellers[counts], weights=paid[counts])
             for number in np.flatnonzero(sums).tolist():
                 self._basis[self._people[number], ACQUISITION][tier] += float(sums[number])
+
+    def first_revenue(self, customer: Customer, margin: float) -> None:
+        """A customer that has signed this month has brought revenue in it; ``margin`` is net of serving."""
+        lead = customer.lead
+        contract = lead.flow.plan.offer.menu.contracts[customer.contract]
+        for role, commission in self._plan.by_revenue.items():
+            person = (lead.sold_by or {}).get(role)
+            if person is not None and _counts(commission, contract):
+                self._basis[person, ACQUISITION][lead.flow.plan.tier] += margin
 
     def close_month(self, month: int) -> list[Earned]:
         """What everybody has earned in the month beside the salary."""
