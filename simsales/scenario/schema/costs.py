@@ -20,8 +20,8 @@ class Commission(Part):
     """Share of the basis that is paid; on MRR it may well be above 1."""
     on: Literal["mrr", "acv", "net_revenue"] = "acv"
     """The basis. ``mrr``: the MRR that the person has sold; ``acv``: twelve times that, the annual contract
-    value; ``net_revenue``: the revenue less cost to serve of the customers that the person has won, every
-    month from their first full month on, until they leave."""
+    value; ``net_revenue``: the revenue less cost to serve of the customers that the person has won, from
+    signature until they leave."""
     earned_by: Literal["new", "growth"] = "new"
     """``new``: by contracts of new customers that the person of its role owned when they signed (counted as
     acquisition). ``growth``: by MRR that the person's talks with customers have added (retention)."""
@@ -33,7 +33,7 @@ class Commission(Part):
     """0: paid in the month of signature. Above 0: paid so many months later, and only for customers who are
     still there."""
     revenue_months: int | None = Field(default=None, ge=1, le=MAX_MONTHS)
-    """On ``net_revenue``: for how many full months of a customer; left out, as long as it stays."""
+    """On ``net_revenue``: for how many months of a customer, from signature; left out, as long as it stays."""
     only_term_months: int = Field(default=1, ge=1, le=120)
     """Only for contracts with a term of at least so many months."""
     only_paid_months_ahead: int = Field(default=1, ge=1, le=120)

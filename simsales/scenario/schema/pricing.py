@@ -29,7 +29,7 @@ class Contract(Part):
 
     term_months: int = Field(default=1, ge=1, le=120)
     """Length of a term. A customer leaves, or renews for as long again, only at the end of a term; the first
-    term begins with the first full month."""
+    term begins with the signature."""
     paid_months_ahead: int = Field(default=1, ge=1, le=120)
     """How many months are paid in advance at a time: 1 is monthly, 12 yearly in advance."""
     share: Probability = 1.0
