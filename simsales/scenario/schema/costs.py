@@ -33,7 +33,7 @@ class Commission(Part):
     """0: paid in the month of signature. Above 0: paid so many months later, and only for customers who are
     still there."""
     revenue_months: int | None = Field(default=None, ge=1, le=MAX_MONTHS)
-    """On ``net_revenue``: for how many months of a customer, from signature; left out, as long as it stays."""
+    """On ``net_revenue``: for how many months from signature; left out, as long as the customer stays."""
     only_term_months: int = Field(default=1, ge=1, le=120)
     """Only for contracts with a term of at least so many months."""
     only_paid_months_ahead: int = Field(default=1, ge=1, le=120)
