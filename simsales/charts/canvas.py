@@ -18,6 +18,7 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from simsales.errors import SimsalesError
+from simsales.safe_files import replacing
 
 TITLE_SIZE, SUBTITLE_SIZE, NOTE_SIZE, SPACING = 21.0, 13.0, 10.5, 1.25
 GREY = "#666666"
@@ -156,7 +157,8 @@ def save(figure: Figure, path: Path) -> tuple[Path, Path]:
     with style():
         for file, metadata in ((png, None), (svg, {"Date": None})):
             try:
-                figure.savefig(file, metadata=metadata)
+                with replacing(file) as draft:
+                    figure.savefig(draft, metadata=metadata)
             except OSError as error:
                 raise SimsalesError(f"cannot write {file}: {error.strerror or error}") from error
     return png, svg

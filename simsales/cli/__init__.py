@@ -104,6 +104,11 @@ def complain(message: str) -> None:
         click.echo(click.style(f"error: {line}", fg="red"), err=True)
 
 
+def warn(message: str) -> None:
+    """Write a line to standard error as a warning."""
+    click.echo(click.style(f"warning: {message}", fg="yellow"), err=True)
+
+
 def _refusal(error: OSError) -> str:
     """The refusal of the system, and the file concerned. Only open streams have no name: standard output."""
     place = error.filename

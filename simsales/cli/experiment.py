@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simsales.cli import warn
 from simsales.cli.options import Given
 from simsales.errors import SimsalesError
 
@@ -34,6 +35,7 @@ def perform(experiment: Callable[..., RunResult | ComparisonResult], given: Give
         SimsalesError: if replications failed, after what there is has been shown.
     """
     found = _simulated(experiment, given)
+    _warn_of_damage(found.results.mended)
     if given.as_json:
         found.save_tables()
         found.save_charts()
@@ -41,8 +43,7 @@ def perform(experiment: Callable[..., RunResult | ComparisonResult], given: Give
     else:
         _present(found, given)
     for alternative, role, team in found.idle:
-        text = f"{alternative}: the {role} of {team} never had anything to do; is that meant?"
-        click.echo(click.style(f"warning: {text}", fg="yellow"), err=True)
+        warn(f"{alternative}: the {role} of {team} never had anything to do; is that meant?")
     if found.failures:
         raise SimsalesError(found.failures)
 
@@ -65,6 +66,7 @@ def _simulated(
                 command=sys.argv,
             )
     except Interrupted as stop:
+        _warn_of_damage(stop.mended)
         again = ["simsales", *sys.argv[1:]] + ([] if given.out is not None else ["--out", str(stop.folder)])
         click.echo(
             f"Interrupted; {stop.done:,} of {stop.asked:,} replications kept in {stop.folder}. "
@@ -72,6 +74,11 @@ def _simulated(
             err=True,
         )
         raise
+
+
+def _warn_of_damage(mended: str) -> None:
+    if mended:
+        warn(f"the results were damaged or had been altered ({mended}); what is damaged is computed anew")
 
 
 def _present(found: RunResult | ComparisonResult, given: Given) -> None:
