@@ -147,10 +147,11 @@ def run_experiment(
         assert store.folder is not None
         try:
             compute(store=store)
+            found = read_results(store.folder, replications)
         except KeyboardInterrupt as stop:
             done = sum(key.replication < replications for key in store.finished())
             raise Interrupted(store.folder, done, replications * len(scenarios), store.mended) from stop
-    return replace(read_results(store.folder, replications), mended=store.mended)
+    return replace(found, mended=store.mended)
 
 
 def _stored(

@@ -23,7 +23,8 @@ FORMAT = 2
 """Version of the folder's layout."""
 
 _COMPUTES = ("simsales", "numpy", "simpy")
-"""The libraries whose versions decide the results."""
+"""The libraries whose versions decide the results; the last bits depend on Python, too (from 3.12 on, it sums
+floats in another way), but not on its patches."""
 
 _SHAPE: dict[str, Any] = {
     "format": int,
@@ -34,7 +35,7 @@ _SHAPE: dict[str, Any] = {
     "failures": int,
     "database": str,
     "alternatives": [{"name": str, "file": str, "sha256": str, "text_sha256": str}],
-    "versions": dict.fromkeys(_COMPUTES, str),
+    "versions": dict.fromkeys((*_COMPUTES, "python"), str),
     "commands": [{"at": str, "command": [str]}],
 }
 
@@ -93,6 +94,7 @@ def resumed(folder: Path, asked: dict[str, Any], scenarios: Mapping[str, Scenari
     there, here = (
         {"seed": m["seed"], "alternatives": ", ".join(a["name"] for a in m["alternatives"])}
         | {library: m["versions"][library] for library in _COMPUTES}
+        | {"python": ".".join(m["versions"]["python"].split(".")[:2])}
         for m in (found, asked)
     )
     differences = [

@@ -7,6 +7,8 @@ import os
 import random
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -273,6 +275,19 @@ def test_an_altered_manifest_is_mended_if_the_experiment_is_the_same(folder: Pat
     in_manifest(finished=99, database="00", created="1999")(folder)
     assert stub_simulations.run(folder).computed == 0
     read_results(folder)
+
+
+@pytest.mark.slow
+def test_an_experiment_killed_at_any_of_its_first_calls_is_resumed(tmp_path: Path) -> None:
+    step = 1 if settings().max_examples >= 100 else 40
+    folder = Path(stub_simulations.__file__).parent
+    found = subprocess.run(
+        [sys.executable, folder / "kills.py", tmp_path, str(step), "200"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.splitlines() == ["resumed"] * (200 // step)
 
 
 def test_replications_that_failed_are_checked_too(tmp_path: Path) -> None:

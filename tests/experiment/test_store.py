@@ -179,6 +179,17 @@ def test_results_of_another_version_are_not_mixed_in(folder: Path, monkeypatch: 
         create(folder)
 
 
+def test_results_of_another_python_are_not_mixed_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last bits of a sum of floats differ between 3.11 and 3.12."""
+    monkeypatch.setattr("platform.python_version", lambda: "3.11.2")
+    create(folder)
+    monkeypatch.setattr("platform.python_version", lambda: "3.11.9")
+    create(folder)
+    monkeypatch.setattr("platform.python_version", lambda: "3.12.0")
+    with pytest.raises(InputError, match=r"\(python is 3.11 there, 3.12 here\)"):
+        create(folder)
+
+
 def test_a_folder_of_something_else_is_refused_and_left_alone(folder: Path) -> None:
     folder.mkdir()
     (folder / "thesis.doc").touch()
@@ -222,7 +233,7 @@ WHOLE: dict[str, Any] = {
     "failures": 0,
     "database": "",
     "alternatives": [{"name": "silo", "file": "scenarios/silo.yaml", "sha256": "00", "text_sha256": "00"}],
-    "versions": {"simsales": "0", "numpy": "0", "simpy": "0"},
+    "versions": {"simsales": "0", "numpy": "0", "simpy": "0", "python": "3.11.7"},
     "commands": [{"at": "now", "command": ["simsales"]}],
 }
 
