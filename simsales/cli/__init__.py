@@ -9,6 +9,7 @@ import sys
 import traceback
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -168,6 +169,9 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line, and end the process with the command's exit code."""
+    for closed in ("stdout", "stderr"):
+        if getattr(sys, closed) is None:  # (and its number is free, which the next file would get)
+            setattr(sys, closed, Path(os.devnull).open("w", encoding="utf-8"))
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):
             # The console of an old Windows lacks some letters.

@@ -111,7 +111,12 @@ def _present(found: RunResult | ComparisonResult, given: Given, saved: Mapping[s
     from rich.console import Console
 
     table = found.rich_table(everything=given.everything)
-    Console(width=None if sys.stdout.isatty() else 110).print(table)
+
+    class Pipe(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end with another exit code
+
+    Pipe(width=None if sys.stdout.isatty() else 110).print(table)
     say()
     for path in saved["Chart"]:
         say(f"Chart:   {path}")
