@@ -171,7 +171,7 @@ def main() -> None:
     """Run the command line, and end the process with the command's exit code."""
     for closed in ("stdout", "stderr"):
         if getattr(sys, closed) is None:  # (and its number is free, which the next file would get)
-            setattr(sys, closed, Path(os.devnull).open("w", encoding="utf-8"))
+            setattr(sys, closed, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):
             # The console of an old Windows lacks some letters.

@@ -1,7 +1,7 @@
 """Whether a results database holds what was stored in it.
 
 Every replication is stored with the number of its rows by table and a digest of them, and a finished database
-with a digest of the whole file in the manifest. The file's is compared first, which takes a tenth of a
+with a digest of the whole file in the manifest. The file's is compared first, which takes some tenths of a
 millisecond per replication. Only if it differs or is missing (the experiment is under way, or was killed)
 are the replications checked one by one.
 """
