@@ -19,7 +19,7 @@ PACKAGE = ROOT / "simsales"
 
 # From the ground up. A module may import from its own layer and from those before it.
 LAYERS = (
-    {"errors", "streams", "units", "version"},
+    {"errors", "safe_files", "safe_text", "streams", "units", "version"},
     {"scenario"},
     {"model"},
     {"kpis"},

@@ -18,11 +18,18 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from simsales.errors import SimsalesError
+from simsales.safe_files import replacing
+from simsales.safe_text import printable
 
 TITLE_SIZE, SUBTITLE_SIZE, NOTE_SIZE, SPACING = 21.0, 13.0, 10.5, 1.25
 GREY = "#666666"
 MARGIN = 0.035
 """Of a slide's width, left and right."""
+_LEAST_DRAWING = 3.5
+"""Inches of height that any drawing gets."""
+_LONGEST_TEXT = 4000
+"""Letters of a text that are looked at: more than its lines hold."""
+_ADVANCES: dict[tuple[str, float, str, float], float] = {}
 _LOCK = RLock()
 
 Weight = Literal["normal", "bold"]
@@ -59,13 +66,13 @@ def slide(
     FigureCanvasAgg(figure)
     figure.set_figwidth(max(figure.get_figwidth(), width))
     room = figure.get_figwidth() * (1 - 2 * MARGIN)
-    title = broken(figure, title, TITLE_SIZE, room, "bold")
-    subtitle = broken(figure, subtitle, SUBTITLE_SIZE, room)
+    title = broken(figure, title, TITLE_SIZE, room, "bold", most=4)
+    subtitle = broken(figure, subtitle, SUBTITLE_SIZE, room, most=4)
     note = broken(figure, note, NOTE_SIZE, room)
     below_title = 0.3 + _height(title, TITLE_SIZE) + 0.08
     top = below_title + _height(subtitle, SUBTITLE_SIZE)
     bottom = 0.15 + (_height(note, NOTE_SIZE) + 0.1 if note else 0)
-    height = max(figure.get_figheight(), top + drawing + bottom)
+    height = max(figure.get_figheight(), top + max(drawing, _LEAST_DRAWING) + bottom)
     figure.set_figheight(height)
     for words, inches, size, weight, color in (
         (title, 0.3, TITLE_SIZE, "bold", "black"),
@@ -96,23 +103,45 @@ def extent(figure: Figure, words: str, size: float, weight: Weight = "normal") -
     return float(text.get_window_extent(renderer).width / figure.dpi)
 
 
-def broken(figure: Figure, words: str, size: float, width: float, weight: Weight = "normal") -> str:
+def broken(
+    figure: Figure, words: str, size: float, width: float, weight: Weight = "normal", *, most: int = 8
+) -> str:
     """``words`` in lines of at most ``width`` inches, broken at blanks, but none before a per cent sign; a
-    longer word is broken too.
+    longer word is broken too. After ``most`` lines the text is cut, with an ellipsis.
     """
     lines: list[str] = []
-    for word in re.split(r"\s+(?![\s%])", words.strip()):
-        if lines and extent(figure, f"{lines[-1]} {word}", size, weight) <= width:
+    room = 0.0
+    blank = _advance(figure, " ", size, weight)
+    for word in re.split(r"\s+(?![\s%])", printable(words[:_LONGEST_TEXT]).strip()):
+        widths = [_advance(figure, letter, size, weight) for letter in word]
+        if lines and blank + sum(widths) <= room:
             lines[-1] += f" {word}"
+            room -= blank + sum(widths)
             continue
-        while len(word) > 1 and extent(figure, word, size, weight) > width:
-            cuts = range(1, len(word))
-            fits = max((cut for cut in cuts if extent(figure, word[:cut], size, weight) <= width), default=1)
-            hyphen = max(word.rfind(mark, 0, fits) + 1 for mark in "-_.")
-            lines.append(word[: hyphen or fits])
-            word = word[hyphen or fits :]
+        while len(word) > 1 and sum(widths) > width:
+            fits = max(1, int(np.searchsorted(np.cumsum(widths), width, side="right")))
+            cut = max(word.rfind(mark, 0, fits) + 1 for mark in "-_.") or fits
+            lines.append(word[:cut])
+            word, widths = word[cut:], widths[cut:]
         lines.append(word)
+        room = width - sum(widths)
+        if len(lines) > most:
+            break
+    if len(lines) > most or len(words) > _LONGEST_TEXT:
+        lines[most - 1 :] = [f"{lines[min(len(lines), most) - 1].rstrip()[:-1]}…"]
     return "\n".join(lines)
+
+
+def _advance(figure: Figure, letter: str, size: float, weight: Weight) -> float:
+    """The width that a letter takes in a line, in inches; each is measured once.
+
+    The sum over a text is its width, or a little more, since some pairs of letters stand closer together. To
+    measure the text itself for every place where it may be broken would take seconds for a long one.
+    """
+    key = letter, size, weight, figure.dpi
+    if key not in _ADVANCES:
+        _ADVANCES[key] = extent(figure, f"n{letter}n", size, weight) - extent(figure, "nn", size, weight)
+    return _ADVANCES[key]
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> NDArray[np.float64]:
@@ -154,9 +183,17 @@ def save(figure: Figure, path: Path) -> tuple[Path, Path]:
     """
     png, svg = path.with_name(f"{path.name}.png"), path.with_name(f"{path.name}.svg")
     with style():
+        for text in figure.findobj(Text):
+            shown = text.get_text()
+            if printable(shown) != shown:
+                text.set_text(printable(shown))
+        for artist in figure.findobj():
+            if name := artist.get_gid():  # goes into the SVG, too
+                artist.set_gid(printable(name))
         for file, metadata in ((png, None), (svg, {"Date": None})):
             try:
-                figure.savefig(file, metadata=metadata)
+                with replacing(file) as draft:
+                    figure.savefig(draft, metadata=metadata)
             except OSError as error:
                 raise SimsalesError(f"cannot write {file}: {error.strerror or error}") from error
     return png, svg

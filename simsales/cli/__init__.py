@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import traceback
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
 
 from simsales.errors import SimsalesError
+from simsales.safe_text import one_line, printable
 from simsales.version import __version__
 
 MOST_LINES = 100
@@ -67,28 +70,33 @@ class _Lazy(click.Group):
         try:
             value = super().invoke(ctx)
             sys.stdout.flush()
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            error.message = printable(error.message)  # type: ignore[misc]
             raise
-        except KeyboardInterrupt:
-            ctx.exit(130)
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except KeyboardInterrupt as stop:
+            if type(stop) is KeyboardInterrupt and not stop.args:
+                say("Interrupted.", err=True)
+            ctx.exit(128 + _Ended.by)
         except BrokenPipeError:
             _close_stdout()
             ctx.exit(141)
         except SimsalesError as error:
             if ctx.meta.get(DEBUG):
-                traceback.print_exc()
+                say(traceback.format_exc(), err=True)
             complain(str(error))
             for note in getattr(error, "__notes__", ()):
-                click.echo(f"hint: {note}", err=True)
+                say(f"hint: {note}", err=True)
             ctx.exit(error.exit_code)
         except OSError as error:
             if ctx.meta.get(DEBUG):
-                traceback.print_exc()
+                say(traceback.format_exc(), err=True)
             complain(_refusal(error))
             ctx.exit(1)
         except Exception as error:  # noqa: BLE001  # a bug gets one line, too
             if ctx.meta.get(DEBUG):
-                traceback.print_exc()
+                say(traceback.format_exc(), err=True)
             hint = "this is a bug in simsales; --debug shows where it happened"
             complain(f"{type(error).__name__}: {error} ({hint})".replace("\n", " "))
             ctx.exit(1)
@@ -101,7 +109,17 @@ def complain(message: str) -> None:
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES:,} more"]
     for line in lines:
-        click.echo(click.style(f"error: {line}", fg="red"), err=True)
+        click.echo(click.style(f"error: {printable(line)}", fg="red"), err=True)
+
+
+def warn(message: str) -> None:
+    """Write a line to standard error as a warning."""
+    click.echo(click.style(f"warning: {one_line(message)}", fg="yellow"), err=True)
+
+
+def say(message: str = "", *, err: bool = False) -> None:
+    """Write a line to standard output or error, with nothing in it that a terminal obeys."""
+    click.echo(printable(message), err=err)
 
 
 def _refusal(error: OSError) -> str:
@@ -112,6 +130,20 @@ def _refusal(error: OSError) -> str:
         _close_stdout()
     reason = error.strerror or str(error) or type(error).__name__
     return reason if place is None else f"{place}: {reason}"
+
+
+class _Ended:
+    by: int = signal.SIGINT
+    """The signal that ended the command."""
+
+
+def _stop(number: int, _: object) -> None:
+    """End as by Ctrl-C, once: results are closed, and it is said how to go on."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    _Ended.by = number
+    raise KeyboardInterrupt
 
 
 def _close_stdout() -> None:
@@ -137,10 +169,17 @@ def group() -> None:
 
 def main() -> None:
     """Run the command line, and end the process with the command's exit code."""
+    for closed in ("stdout", "stderr"):
+        if getattr(sys, closed) is None:  # (and its number is free, which the next file would get)
+            setattr(sys, closed, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError):
             # The console of an old Windows lacks some letters.
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(number, _stop)
     try:
         group(prog_name="simsales")
     except OSError as error:  # from the help and the version, which are printed before any command begins

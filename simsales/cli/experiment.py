@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from simsales.cli import say, warn
 from simsales.cli.options import Given
 from simsales.errors import SimsalesError
 
@@ -34,17 +36,43 @@ def perform(experiment: Callable[..., RunResult | ComparisonResult], given: Give
         SimsalesError: if replications failed, after what there is has been shown.
     """
     found = _simulated(experiment, given)
+    folder = found.results.folder
+    try:
+        _warn_of_damage(found.results.mended)
+        _show(found, given)
+    except KeyboardInterrupt:
+        say(
+            f"Interrupted; all replications are kept in {folder}. "
+            f"To show and draw them: {_again(given, folder)}",
+            err=True,
+        )
+        raise KeyboardInterrupt("told") from None
+
+
+def _show(found: RunResult | ComparisonResult, given: Given) -> None:
+    """Save everything, then print: whoever reads what is printed may stop at any line."""
+    saved: dict[str, list[Path]] = {"Chart": [], "Tables": []}
+    errors: list[SimsalesError] = []
+    for what, save in (("Tables", found.save_tables), ("Chart", partial(found.save_charts, on_failure=warn))):
+        try:
+            saved[what] = save()
+        except SimsalesError as error:
+            errors.append(error)
     if given.as_json:
-        found.save_tables()
-        found.save_charts()
         click.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
     else:
-        _present(found, given)
+        _present(found, given, saved)
     for alternative, role, team in found.idle:
-        text = f"{alternative}: the {role} of {team} never had anything to do; is that meant?"
-        click.echo(click.style(f"warning: {text}", fg="yellow"), err=True)
+        warn(f"{alternative}: the {role} of {team} never had anything to do; is that meant?")
+    if errors:
+        raise errors[0]
     if found.failures:
         raise SimsalesError(found.failures)
+
+
+def _again(given: Given, folder: Path | None) -> str:
+    """The command that goes on in the folder."""
+    return shlex.join(["simsales", *sys.argv[1:]] + ([] if given.out is not None else ["--out", str(folder)]))
 
 
 def _simulated(
@@ -65,26 +93,36 @@ def _simulated(
                 command=sys.argv,
             )
     except Interrupted as stop:
-        again = ["simsales", *sys.argv[1:]] + ([] if given.out is not None else ["--out", str(stop.folder)])
-        click.echo(
+        _warn_of_damage(stop.mended)
+        say(
             f"Interrupted; {stop.done:,} of {stop.asked:,} replications kept in {stop.folder}. "
-            f"To go on from there: {shlex.join(again)}",
+            f"To go on from there: {_again(given, stop.folder)}",
             err=True,
         )
         raise
 
 
-def _present(found: RunResult | ComparisonResult, given: Given) -> None:
+def _warn_of_damage(mended: str) -> None:
+    if mended:
+        warn(f"the results were damaged or had been altered ({mended}); what is damaged is computed anew")
+
+
+def _present(found: RunResult | ComparisonResult, given: Given, saved: Mapping[str, Sequence[Path]]) -> None:
     from rich.console import Console
 
     table = found.rich_table(everything=given.everything)
-    Console(width=None if sys.stdout.isatty() else 110).print(table)
-    click.echo()
-    tables = found.save_tables()
-    for path in found.save_charts():
-        click.echo(f"Chart:   {path}")
-    click.echo(f"Tables:  {', '.join(map(str, tables))}")
-    click.echo(f"Results: {found.results.folder}")
+
+    class Pipe(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # rich would end with another exit code
+
+    Pipe(width=None if sys.stdout.isatty() else 110).print(table)
+    say()
+    for path in saved["Chart"]:
+        say(f"Chart:   {path}")
+    if saved["Tables"]:
+        say(f"Tables:  {', '.join(map(str, saved['Tables']))}")
+    say(f"Results: {found.results.folder}")
 
 
 @contextmanager

@@ -22,6 +22,11 @@ class Database:
         with explained(self.name):
             return self._db.execute(query, values).fetchall()
 
+    def _streamed(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """The rows one by one, where they are many."""
+        with explained(self.name):
+            yield from self._db.execute(query, values)
+
     @contextmanager
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
         with explained(self.name):

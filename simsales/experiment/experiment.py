@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,11 +13,12 @@ from pathlib import Path
 from simsales.errors import InputError
 from simsales.experiment.executors import MakeExecutor, serial
 from simsales.experiment.folders import new_folder, scenario_files
+from simsales.experiment.manifests import read_manifest, read_scenario
 from simsales.experiment.records import Failure, Kpis, Monthly, MonthlyBy, Totals
 from simsales.experiment.replications import Progress, check_replications, compute_replications
 from simsales.experiment.store import Store
 from simsales.kpis.sources import SummedColumn
-from simsales.scenario import Scenario, load
+from simsales.scenario import Scenario
 
 _SHARED = ("horizon_months", "warm_up_months", "start_month", "currency")
 
@@ -25,14 +26,16 @@ _SHARED = ("horizon_months", "warm_up_months", "start_month", "currency")
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during an experiment whose results go to a folder: the same call with that folder goes on."""
 
-    def __init__(self, folder: Path, done: int, asked: int) -> None:
-        super().__init__(folder, done, asked)
+    def __init__(self, folder: Path, done: int, asked: int, mended: str = "") -> None:
+        super().__init__(folder, done, asked, mended)
         self.folder = folder
         """Where the finished replications are kept."""
         self.done = done
         """Replications that are kept, over all scenarios, of those asked for."""
         self.asked = asked
         """Replications asked for, over all scenarios."""
+        self.mended = mended
+        """As that of the results."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Results:
     """Of the replications that finished in every alternative."""
     failures: list[Failure]
     """The replications that are missing because they failed."""
+    mended: str = ""
+    """What was damaged in the folder, and was computed anew; empty if nothing was."""
     _memory: Store | None = field(default=None, repr=False, compare=False)
 
     def monthly(self, table: str, column: str) -> Monthly:
@@ -83,7 +88,7 @@ class Results:
             yield self._memory
         else:
             assert self.folder is not None
-            with Store.open(self.folder) as store:
+            with Store.open(self.folder, check=False) as store:
                 yield store
 
 
@@ -142,10 +147,11 @@ def run_experiment(
         assert store.folder is not None
         try:
             compute(store=store)
+            found = read_results(store.folder, replications)
         except KeyboardInterrupt as stop:
             done = sum(key.replication < replications for key in store.finished())
-            raise Interrupted(store.folder, done, replications * len(scenarios)) from stop
-    return read_results(store.folder, replications)
+            raise Interrupted(store.folder, done, replications * len(scenarios), store.mended) from stop
+    return replace(found, mended=store.mended)
 
 
 def _stored(
@@ -177,8 +183,9 @@ def read_results(folder: Path, replications: int | None = None) -> Results:
 
     Raises:
         InputError: if there are no results, or none that this version can read.
+        SimsalesError: if they are damaged or were altered.
     """
-    with Store.open(folder) as store:
+    with Store.open(folder, first=replications) as store:
         asked = store.manifest["replications"] if replications is None else replications
         return _results(store, asked)
 
@@ -188,17 +195,20 @@ def read_scenarios(folder: Path) -> dict[str, Scenario]:
 
     Raises:
         InputError: if it is no results folder, or none that this version can read.
-        ScenarioError: if a scenario in it cannot be read.
+        SimsalesError: if a scenario in it cannot be read, or was altered.
     """
-    with Store.open(folder) as store:
-        names = store.alternatives()
+    alternatives = read_manifest(folder)["alternatives"]
+    names = [alternative["name"] for alternative in alternatives]
     # Which files to read is never taken from the folder: it may be somebody else's.
-    return {name: load(folder / file) for name, file in zip(names, scenario_files(names), strict=True)}
+    return {
+        alternative["name"]: read_scenario(folder, alternative, file)
+        for alternative, file in zip(alternatives, scenario_files(names), strict=True)
+    }
 
 
 def _results(store: Store, asked: int, memory: Store | None = None) -> Results:
     kpis, failures = store.kpis(first=asked), store.failures(first=asked)
-    return Results(store.folder, store.seed, asked, kpis, failures, memory)
+    return Results(store.folder, store.seed, asked, kpis, failures, _memory=memory)
 
 
 def check_comparable(scenarios: Mapping[str, Scenario]) -> None:

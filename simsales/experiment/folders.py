@@ -10,11 +10,13 @@ from itertools import count
 from pathlib import Path
 
 from simsales.errors import InputError
+from simsales.safe_files import DRAFT, oddity
 
 DATABASE = "results.sqlite"
 MANIFEST = "manifest.json"
-MANIFEST_DRAFT = "manifest.json.draft"
 _LOCK = ".lock"
+# What a kill leaves behind before there is a manifest: the lock, its journal, a part of the manifest.
+_LEFT_BY_A_KILL = re.compile(r"\.lock(-journal|-wal|-shm)?|\.draft-\d+-\d+\.json")
 
 _RESERVED_BY_WINDOWS = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -73,10 +75,15 @@ def claim(folder: Path) -> sqlite3.Connection:
         entries = {entry.name for entry in folder.iterdir()}
     except OSError as error:
         raise InputError(f"cannot keep results in {folder}: {error.strerror}") from error
-    if MANIFEST not in entries and (foreign := sorted(entries - {_LOCK, MANIFEST_DRAFT})):
+    foreign = sorted(name for name in entries if not _LEFT_BY_A_KILL.fullmatch(name))
+    if MANIFEST not in entries and foreign:
         raise InputError(
             f"{folder} is not a results folder (it holds {foreign[0]}); choose another one, new or empty"
         )
+    for name in (_LOCK, f"{_LOCK}-journal", "scenarios"):
+        odd = oddity(folder / name)
+        if odd and not (name == "scenarios" and odd == "a folder"):
+            raise InputError(f"{folder / name} is {odd}; remove it, or choose another folder")
     # The lock is that of an empty database: SQLite knows how to lock on every system, and the system releases
     # the lock of a process that was killed. (The results cannot be locked without shutting readers out.)
     lock = sqlite3.connect(folder / _LOCK, timeout=0, isolation_level=None)
@@ -89,4 +96,8 @@ def claim(folder: Path) -> sqlite3.Connection:
         raise InputError(
             f"another process is writing to {folder}; wait for it, or choose another folder"
         ) from None
+    for leftover in (*folder.glob(f"{DRAFT}*.json"), *folder.glob(f"{DRAFT}*.sqlite*")):
+        leftover.unlink(missing_ok=True)  # of a writer that was killed, since there is no other one now
+    for leftover in (folder / "scenarios").glob(f"{DRAFT}*"):
+        leftover.unlink(missing_ok=True)
     return lock

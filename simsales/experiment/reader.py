@@ -34,10 +34,13 @@ class Reader(Database):
         """Names of the scenarios, the baseline first."""
         return [alternative["name"] for alternative in self.manifest["alternatives"]]
 
-    def finished(self) -> set[Key]:
-        """The replications that are stored."""
-        query = "SELECT scenario, design_point, replication FROM replications WHERE status = 'ok'"
-        return {Key(*row) for row in self._rows(query)}
+    def finished(self, *, first: int | None = None) -> set[Key]:
+        """The replications that are stored, those below ``first`` if it is given."""
+        query = (
+            "SELECT scenario, design_point, replication FROM replications "
+            "WHERE status = 'ok' AND replication < ?"
+        )
+        return {Key(*row) for row in self._streamed(query, _below(first))}
 
     def replications_done(self, *, first: int | None = None) -> list[int]:
         """Numbers of the replications that finished in every alternative, below ``first`` if it is given."""
@@ -61,13 +64,17 @@ class Reader(Database):
         """
         with self._transaction("DEFERRED"):  # one state, though the experiment may be under way
             done = self.replications_done(first=first)
-            rows = self._rows("SELECT scenario, kpi, replication, value FROM kpis WHERE design_point = 0")
-        index = {replication: i for i, replication in enumerate(done)}
-        values: dict[str, dict[str, NDArray[np.float64]]] = {name: {} for name in self.alternatives()}
-        for scenario, kpi, replication, value in rows:
-            if replication in index:
-                column = values[scenario].setdefault(kpi, np.full(len(done), np.nan))
-                column[index[replication]] = np.nan if value is None else value
+            index = {replication: i for i, replication in enumerate(done)}
+            values: dict[str, dict[str, NDArray[np.float64]]] = {name: {} for name in self.alternatives()}
+            query = (
+                "SELECT scenario, kpi, replication, value FROM kpis "
+                "WHERE design_point = 0 AND replication < ?"
+            )
+            for scenario, kpi, replication, value in self._streamed(query, _below(first)):
+                if replication in index:
+                    if kpi not in values[scenario]:
+                        values[scenario][kpi] = np.full(len(done), np.nan)
+                    values[scenario][kpi][index[replication]] = np.nan if value is None else value
         return Kpis(done, values)
 
     def monthly(self, table: str, column: str, *, first: int | None = None) -> Monthly:
@@ -89,7 +96,8 @@ class Reader(Database):
             done = self.replications_done(first=first)
             rows = self._rows(
                 f"SELECT scenario, replication, month, sum({quoted(column)}) FROM {quoted(table)} "
-                "WHERE design_point = 0 GROUP BY scenario, replication, month"
+                "WHERE design_point = 0 AND replication < ? GROUP BY scenario, replication, month",
+                _below(first),
             )
         index = {replication: i for i, replication in enumerate(done)}
         months = sorted({month for _, replication, month, _ in rows if replication in index})
@@ -127,8 +135,10 @@ class Reader(Database):
             done = self.replications_done(first=first)
             rows = self._rows(
                 f"SELECT scenario, replication, month, {quoted(by)}, {sums} FROM {quoted(table)} "
-                f"WHERE design_point = 0 GROUP BY scenario, replication, month, {quoted(by)}",
+                "WHERE design_point = 0 AND replication < ? "
+                f"GROUP BY scenario, replication, month, {quoted(by)}",
                 *(c.value for c in columns.values() if c.key),
+                _below(first),
             )
         index = {replication: i for i, replication in enumerate(done)}
         rows = [row for row in rows if row[1] in index]
@@ -167,7 +177,9 @@ class Reader(Database):
             done = self.replications_done(first=first)
             rows = self._rows(
                 f"SELECT scenario, replication, {kept}, {sums} FROM {quoted(table)} "
-                f"WHERE design_point = 0 AND month >= 1 GROUP BY scenario, replication, {kept}"
+                f"WHERE design_point = 0 AND month >= 1 AND replication < ? "
+                f"GROUP BY scenario, replication, {kept}",
+                _below(first),
             )
         index = {replication: i for i, replication in enumerate(done)}
         found: Totals = {name: {} for name in self.alternatives()}

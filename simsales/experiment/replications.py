@@ -65,19 +65,22 @@ def compute_replications(
     check_replications(replications)
     if (list(scenarios), seed) != (store.alternatives(), store.seed):
         raise InputError(f"{store.name} was made for other scenarios or another seed")
-    # Number by number and not scenario by scenario: an interrupted experiment leaves pairs.
-    keys = [Key(name, 0, number) for number in range(replications) for name in scenarios]
-    finished = store.finished()
+    asked = replications * len(scenarios)
+    finished = store.finished(first=replications)
+    found = len(finished)
     # A scenario is pickled once, however many replications of it are sent to workers.
     pickled = {name: packed(scenario) for name, scenario in scenarios.items()}
-    tasks = [Task(key, seed, pickled[key.scenario]) for key in keys if key not in finished]
+    # Number by number and not scenario by scenario: an interrupted experiment leaves pairs. One at a time:
+    # there may be more than memory holds.
+    keys = (Key(name, 0, number) for number in range(replications) for name in scenarios)
+    tasks = (Task(key, seed, pickled[key.scenario]) for key in keys if key not in finished)
     window = window or 2 * (os.cpu_count() or 1)
     report = on_progress or (lambda *_: None)
-    done = len(keys) - len(tasks)
+    done = found
     status = "interrupted"
     store.begin(replications)
     try:
-        report(done, len(keys))
+        report(done, asked)
         with closing(run_tasks(partial(compute, work), tasks, make_executor, window=window)) as outcomes:
             for task, outcome in outcomes:
                 if isinstance(outcome, Outcome):
@@ -87,11 +90,11 @@ def compute_replications(
                 else:
                     store.record_failure(outcome)
                 done += 1
-                report(done, len(keys))
+                report(done, asked)
         status = "complete"
     finally:
         store.finish(status)
-    return Counts(len(tasks), len(keys) - len(tasks), store.failures(first=replications))
+    return Counts(asked - found, found, store.failures(first=replications))
 
 
 def check_replications(replications: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +69,7 @@ class ComparisonResult(Result):
         table = comparison_table(
             self.comparison,
             describe,
-            currency=self._first.currency,
+            currency=self._currency,
             tiers=self.tiers,
             everything=everything,
         )
@@ -80,10 +80,16 @@ class ComparisonResult(Result):
     def charts(self) -> dict[str, Figure]:
         """Monthly MRR, cumulative cash, and paired differences, as matplotlib figures by the stem of their
         file."""
-        from simsales.charts.paired_differences import paired_differences
+        return super().charts()
 
-        currency = self._first.currency
-        forest = paired_differences(self.comparison, describe, currency=currency, remark=self.remark)
+    def _drawings(self) -> dict[str, Callable[[], Figure]]:
+        def forest() -> Figure:
+            from simsales.charts.paired_differences import paired_differences
+
+            return paired_differences(
+                self.comparison, describe, currency=self._currency, remark=self._short_remark
+            )
+
         return {**self._line_charts(), "paired-differences": forest}
 
     def to_json(self) -> dict[str, object]:

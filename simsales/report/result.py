@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from simsales.errors import InputError
 from simsales.experiment.experiment import Results
 from simsales.kpis import describe, split_by_tier
 from simsales.report.failures import failure_message
+from simsales.safe_text import one_line
 from simsales.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 Folder = str | os.PathLike[str]
 Floats = NDArray[np.float64]
+_LONG_REMARK = 400
+"""Letters of a remark that stand at the foot of a chart."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -96,6 +99,10 @@ class Result:
 
     def charts(self) -> dict[str, Figure]:
         """The charts as matplotlib figures, by the stem of their file."""
+        return {name: draw() for name, draw in self._drawings().items()}
+
+    def _drawings(self) -> dict[str, Callable[[], Figure]]:
+        """What draws each chart."""
         raise NotImplementedError
 
     def to_json(self) -> dict[str, object]:
@@ -120,19 +127,23 @@ class Result:
 
         return kpi_frame(self.monthly if monthly else self.values, self.replications)
 
-    def save_charts(self, folder: Folder | None = None) -> list[Path]:
+    def save_charts(
+        self, folder: Folder | None = None, *, on_failure: Callable[[str], object] | None = None
+    ) -> list[Path]:
         """Save the charts as PNG and SVG, and return the paths of the PNG files.
 
         Args:
             folder: Made if it does not exist; by default the results folder.
+            on_failure: Called with a message for each chart that cannot be drawn.
 
         Raises:
             InputError: if there is no results folder.
-            SimsalesError: if a file cannot be written.
+            SimsalesError: after all others have been saved, if a file cannot be written, or a chart cannot be
+                drawn and there is no ``on_failure``.
         """
         from simsales.report.files import save_charts
 
-        return save_charts(self.charts(), self._folder(folder))
+        return save_charts(self._drawings(), self._folder(folder), on_failure)
 
     def save_tables(self, folder: Folder | None = None) -> list[Path]:
         """Save ``kpis.csv``, ``monthly.csv`` and ``teams.csv``, and return their paths.
@@ -153,7 +164,7 @@ class Result:
 
     def __repr__(self) -> str:
         failed = len(self.results.failures)
-        return (
+        return one_line(
             f"<{type(self).__name__} {', '.join(self.scenarios)}: {len(self.replications)} replications"
             f"{f' ({failed} failed)' if failed else ''}, seed {self.results.seed}, "
             f"{'in memory' if self.results.folder is None else self.results.folder}>"
@@ -174,26 +185,44 @@ class Result:
             self.monthly,
             self.teams,
             describe,
-            currency=self._first.currency,
+            currency=self._currency,
             comparisons=comparisons,
         )
 
-    def _line_charts(self) -> dict[str, Figure]:
-        from simsales.charts.cumulative_cash import cumulative_cash
-        from simsales.charts.monthly_mrr import monthly_mrr
+    @property
+    def _currency(self) -> str:
+        return one_line(self._first.currency)
 
-        currency, (totals, _) = self._first.currency, self._split
-        mrr = self.results.monthly("ledger", "mrr_closing")
-        return {
-            "monthly-mrr": monthly_mrr(mrr.values, mrr.months, currency=currency, remark=self.remark),
-            "cumulative-cash": cumulative_cash(
+    @property
+    def _short_remark(self) -> str:
+        """The remark as it fits on a page."""
+        if len(self.remark) <= _LONG_REMARK:
+            return self.remark
+        rest = "the printed table" if self.results.folder is None else "manifest.json"
+        return f"{self.remark[:_LONG_REMARK].rstrip()}… (in full in {rest})"
+
+    def _line_charts(self) -> dict[str, Callable[[], Figure]]:
+        def mrr() -> Figure:
+            from simsales.charts.monthly_mrr import monthly_mrr
+
+            closing = self.results.monthly("ledger", "mrr_closing")
+            return monthly_mrr(
+                closing.values, closing.months, currency=self._currency, remark=self._short_remark
+            )
+
+        def cash() -> Figure:
+            from simsales.charts.cumulative_cash import cumulative_cash
+
+            totals, _ = self._split
+            return cumulative_cash(
                 {name: kpis["cash_end"] for name, kpis in self.monthly.items()},
                 low={name: summary(kpis["cash_low"]) for name, kpis in totals.items()},
                 break_even={name: summary(kpis["break_even_month"]) for name, kpis in totals.items()},
-                currency=currency,
-                remark=self.remark,
-            ),
-        }
+                currency=self._currency,
+                remark=self._short_remark,
+            )
+
+        return {"monthly-mrr": mrr, "cumulative-cash": cash}
 
     def _folder(self, folder: Folder | None) -> Path:
         if folder is not None:

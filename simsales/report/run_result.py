@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ class RunResult(Result):
             describe,
             title=self.name,
             replications=len(self.replications),
-            currency=self._first.currency,
+            currency=self._currency,
             tiers=self.tiers,
             everything=everything,
         )
@@ -62,10 +63,15 @@ class RunResult(Result):
 
     def charts(self) -> dict[str, Figure]:
         """Monthly MRR, cumulative cash, and the funnel, as matplotlib figures by the stem of their file."""
-        from simsales.charts.funnel import funnel
+        return super().charts()
 
-        count = len(self.replications)
-        flows = funnel(self.kpis, scenario=self.name, replications=count, remark=self.remark)
+    def _drawings(self) -> dict[str, Callable[[], Figure]]:
+        def flows() -> Figure:
+            from simsales.charts.funnel import funnel
+
+            count = len(self.replications)
+            return funnel(self.kpis, scenario=self.name, replications=count, remark=self._short_remark)
+
         return {**self._line_charts(), "funnel": flows}
 
     def to_json(self) -> dict[str, object]:

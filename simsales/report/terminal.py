@@ -1,4 +1,4 @@
-"""Tables for the terminal: what `run` and `compare` print."""
+"""Tables for the terminal: what `run` and `compare` print (long: which columns stand in which width)."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ from simsales.analysis.formatting import counted, level, percent
 from simsales.analysis.intervals import Summary
 from simsales.analysis.labels import SHORT, TIER_SHORT, grouped, label, ordered
 from simsales.analysis.sentences import Described, Wording
+from simsales.safe_text import printable
 
-FULL_WIDTH, MEANS_WIDTH = 92, 74
+FULL_WIDTH, MEANS_WIDTH, VERDICT_WIDTH = 92, 74, 56
 """Widths of the terminal below which a comparison breaks the names of alternatives to the width of their
-figures, then leaves out change in % and chance, then the means too."""
+figures, then leaves out change in % and chance, then the means too, then the verdict."""
+LEAST_NAME = 16
+"""Letters of a KPI's name that stand in one line, however narrow the terminal."""
 ONE_ALONE = "1 replication. At least two are needed to know how sure a figure is."
 COSTS = "Profit and cash know the costs that the scenarios state, and no others."
 LONG_NAME = 16
@@ -27,7 +30,7 @@ LONG_NAME = 16
 
 def under(sentences: Sequence[str], table: RenderableType) -> RenderableType:
     """The table under these sentences, of which empty ones are left out."""
-    return Group(*(Text(sentence) for sentence in sentences if sentence), table)
+    return Group(*(_text(sentence) for sentence in sentences if sentence), table)
 
 
 def as_text(renderable: RenderableType, width: int) -> str:
@@ -63,13 +66,9 @@ def run_table(
     """
     words = Wording(describe, currency)
     shown = {kpi: s for kpi, s in summaries.items() if everything or _in_short(kpi, s.n)}
-    table = _table()
-    table.add_column("KPI", overflow="fold")
-    table.add_column("unit", overflow="fold")
-    for heading in ("mean ± 95 %", "p5", "median", "p95"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    rows: list[Sequence[Text]] = []
     for group, kpis in grouped(shown).items():
-        table.add_row(Text(group, style="bold"))
+        rows.append([_text(group, style="bold")])
         for kpi in kpis:
             s = shown[kpi]
             spread = None if s.p5 is None or s.p95 is None else s.p95 - s.p5
@@ -80,14 +79,15 @@ def run_table(
                 words.estimate(kpi, s.mean, s.half_width),
                 *(words.value(kpi, p, spread, thousands=k) for p in (s.p5, s.p50, s.p95)),
             )
-            table.add_row(*map(Text, cells))
+            rows.append([*map(_text, cells)])
+    table = _RunBlock(rows)
     named = [kpi for kpi in ("win", "mrr_end", "profit", "customers_end") if kpi in summaries]
     said = ", ".join(f"{label(kpi)} {words.mean_in_text(kpi, summaries[kpi])}" for kpi in named)
-    blocks: list[RenderableType] = [Text(f"{title}: {said}." if said else title, style="bold"), table]
+    blocks: list[RenderableType] = [_text(f"{title}: {said}." if said else title, style="bold"), table]
     if tiers:
         cells_of = {
             tier: {
-                kpi: Text(
+                kpi: _text(
                     words.estimate(kpi, s.mean, s.half_width)
                     + (f" (in {s.n})" if 0 < s.n < replications else "")
                 )
@@ -106,7 +106,7 @@ def run_table(
     if any(s.n < replications for s in shown.values()):
         note += " (in n): defined in n replications only."
     note += f" {COSTS}"
-    return Group(*blocks, Text(note, style="dim"), *_more(len(summaries) - len(shown)))
+    return Group(*blocks, _text(note, style="dim"), *_more(len(summaries) - len(shown)))
 
 
 def comparison_table(
@@ -136,13 +136,13 @@ def comparison_table(
     ]
     blocks: list[RenderableType] = []
     for other in comparison.others:
-        sentence = Text(words.headline(comparison, other), style="bold")
+        sentence = _text(words.headline(comparison, other), style="bold")
         blocks += [sentence, _Block(comparison, other, words, shown)]
         if tiers:
             cells = {tier: _changes(of, other, words) for tier, of in tiers.items()}
             blocks.append(_ByTier(cells, words, f"{other} − {comparison.baseline} ± 95 %"))
         if gained := words.pairing(comparison, other):
-            blocks += [Text(gained, style="dim"), Text()]
+            blocks += [_text(gained, style="dim"), _text()]
     blocks += _footnotes(
         words, [k for k in shown if min(comparison.kpis[k].defined.values()) < comparison.replications]
     )
@@ -158,7 +158,7 @@ def comparison_table(
         else ONE_ALONE
     )
     note += f" {COSTS}"
-    return Group(*blocks, Text(note, style="dim"), *_more(len(comparison.kpis) - len(shown)))
+    return Group(*blocks, _text(note, style="dim"), *_more(len(comparison.kpis) - len(shown)))
 
 
 def _in_short(kpi: str, defined: int) -> bool:
@@ -170,7 +170,7 @@ def _in_short(kpi: str, defined: int) -> bool:
 
 def _footnotes(words: Wording, kpis: Sequence[str]) -> list[RenderableType]:
     """Footnotes: why some of the KPIs are undefined in some replications."""
-    return [Text(f"Undefined: {said}", style="dim") for said in words.undefined(ordered(kpis))]
+    return [_text(f"Undefined: {said}", style="dim") for said in words.undefined(ordered(kpis))]
 
 
 def _more(hidden: int) -> list[RenderableType]:
@@ -179,7 +179,7 @@ def _more(hidden: int) -> list[RenderableType]:
     said = (
         f"{hidden} more KPIs: --all shows them, kpis.csv and monthly.csv hold all of them by tier and month."
     )
-    return [Text(said, style="dim")]
+    return [_text(said, style="dim")]
 
 
 def _changes(comparison: Comparison, other: str, words: Wording) -> dict[str, Text]:
@@ -189,8 +189,39 @@ def _changes(comparison: Comparison, other: str, words: Wording) -> dict[str, Te
         d, judgement = kpi.differences[other], kpi.judgement(other)
         said = words.estimate(name, d.mean, d.half_width, sign=True)
         shown = judgement != "no difference shown"
-        found[name] = Text(f"{said} {judgement}" if shown else said, style=_STYLES[judgement])
+        found[name] = _text(f"{said} {judgement}" if shown else said, style=_STYLES[judgement])
     return found
+
+
+class _RunBlock:
+    """The table of one scenario. A narrow terminal gets fewer columns, never figures without their names."""
+
+    def __init__(self, rows: Sequence[Sequence[Text]]) -> None:
+        self.rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        headings = ("KPI", "unit", "mean ± 95 %", "p5", "median", "p95")
+        rooms = [
+            max(len(heading), *(len(row[column]) for row in self.rows if len(row) > 1), 0)
+            for column, heading in enumerate(headings)
+        ]
+        rooms[0], rooms[1] = LEAST_NAME, min(rooms[1], 8)
+        choices = (range(6), range(3), (0, 2))
+        fits = (c for c in choices if sum(rooms[i] + 2 for i in c) <= options.max_width)
+        shown = next(fits, choices[-1])
+        table = _table()
+        for column in shown:
+            figures = column > 1
+            table.add_column(
+                headings[column],
+                justify="right" if figures else "left",
+                no_wrap=figures,
+                overflow="ellipsis" if figures else "fold",
+                min_width=None if figures else min(rooms[column], options.max_width // 2),
+            )
+        for row in self.rows:
+            table.add_row(*(row[column] for column in shown if column < len(row)))
+        yield table
 
 
 class _ByTier:
@@ -207,15 +238,15 @@ class _ByTier:
             tier: 2 + max(6, min(len(tier), LONG_NAME), *(len(of.get(kpi, "")) for kpi in kpis))
             for tier, of in self.cells.items()
         }
-        yield Text(f"By tier, {self.what}", style="bold")
+        yield _text(f"By tier, {self.what}", style="bold")
         for tiers in _packed(rooms, options.max_width - names):
             table = _table()
             table.add_column("KPI", no_wrap=True)
             for tier in tiers:
-                table.add_column(Text(tier), justify="right", overflow="fold", width=rooms[tier] - 2)
+                table.add_column(_text(tier), justify="right", overflow="fold", width=rooms[tier] - 2)
             for kpi in kpis:
-                row = (self.cells[tier].get(kpi, Text("–")) for tier in tiers)
-                table.add_row(Text(f"  {self.words.tag(kpi)}"), *row)
+                row = (self.cells[tier].get(kpi, _text("–")) for tier in tiers)
+                table.add_row(_text(f"  {self.words.tag(kpi)}"), *row)
             yield table
 
 
@@ -249,7 +280,16 @@ class _Block:
             "chance\nbetter",
             "verdict",
         )
-        shown = range(7) if width >= FULL_WIDTH else (0, 1, 2, 3, 6) if width >= MEANS_WIDTH else (0, 3, 6)
+        shown = next(
+            columns
+            for least, columns in (
+                (FULL_WIDTH, range(7)),
+                (MEANS_WIDTH, (0, 1, 2, 3, 6)),
+                (VERDICT_WIDTH, (0, 3, 6)),
+                (0, (0, 3)),
+            )
+            if width >= least
+        )
         kpis = self.comparison.kpis
         rows = {name: self._row(name, kpis[name]) for name in self.shown}
         # A figure is never broken over two lines; the name of an alternative above it only if it has to be.
@@ -269,14 +309,15 @@ class _Block:
         for column, room in rooms.items():
             figures = 0 < column < 6
             table.add_column(
-                Text(headings[column]),
+                _text(headings[column]),
                 justify="right" if figures else "left",
                 overflow="fold",
                 width=room if figures else None,
                 no_wrap=column == 6,
+                min_width=min(LEAST_NAME, width // 2) if column == 0 else None,
             )
         for group, names in grouped(self.shown).items():
-            table.add_row(Text(group, style="bold"))
+            table.add_row(_text(group, style="bold"))
             for name in names:
                 table.add_row(*(rows[name][column] for column in shown))
         return table
@@ -293,7 +334,7 @@ class _Block:
             "–" if d.relative is None else f"{percent(d.relative, d.relative_half_width)[0]} %",
             "–" if d.p_better is None or undirected else f"{100 * d.p_better:.0f} %",
         )
-        return *map(Text, cells), _verdict(kpi, self.other)
+        return *map(_text, cells), _verdict(kpi, self.other)
 
     def _mean(self, name: str, kpi: KpiComparison, alternative: str) -> str:
         """A mean, with the number of replications that define it if these are more than the pairs but not
@@ -301,6 +342,11 @@ class _Block:
         d, n = kpi.differences[self.other], kpi.defined[alternative]
         said = self.words.value(name, kpi.means[alternative], d.half_width)
         return f"{said} (in {n})" if d.n < n < self.comparison.replications else said
+
+
+def _text(words: str = "", style: str = "") -> Text:
+    """Text as a terminal may have it: all text of these tables comes through here."""
+    return Text(printable(words), style=style)
 
 
 def _table() -> Table:
@@ -319,7 +365,7 @@ def _verdict(kpi: KpiComparison, other: str) -> Text:
     """The verdict and its judgement in words, which the colour repeats."""
     verdict, judgement = kpi.differences[other].verdict, kpi.judgement(other)
     said = f"{verdict} ({judgement})" if judgement in ("better", "worse") else verdict
-    return Text(said, style=_STYLES[judgement])
+    return _text(said, style=_STYLES[judgement])
 
 
 def _expected(count: float) -> str:

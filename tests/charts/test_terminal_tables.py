@@ -11,9 +11,9 @@ from rich.console import Console, RenderableType
 
 from simsales import kpis
 from simsales.analysis.comparison import Comparison, compare
-from simsales.analysis.intervals import summaries
+from simsales.analysis.intervals import summaries, summary
 from simsales.analysis.labels import SHORT, label
-from simsales.report.terminal import comparison_table, run_table
+from simsales.report.terminal import as_text, comparison_table, run_table
 
 Compared = Callable[..., Comparison]
 Describe = Callable[[str], Any]
@@ -254,3 +254,13 @@ def test_tiers_stand_side_by_side_as_far_as_there_is_room(width: int) -> None:
 
 def test_run_table_of_nothing() -> None:
     assert "1 replication." in printed(run_table({}, units, title="pod", replications=1), 80)
+
+
+@pytest.mark.parametrize("width", [32, 40, 50, 60])
+def test_no_figure_stands_without_the_name_of_its_kpi(width: int) -> None:
+    found = {"win": summary(np.array([1.0, 2.0, 3.0])), "mrr_end": summary(np.array([4e5, 5e5, 6e5]))}
+    printed = as_text(run_table(found, kpis.describe, title="pod", replications=3), width)
+    assert max(map(len, printed.splitlines())) <= width
+    assert "  wins " in printed
+    assert "MRR at the end" in " ".join(printed.split())
+    assert "2.0 ± " in printed

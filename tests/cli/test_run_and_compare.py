@@ -316,6 +316,22 @@ def test_results_of_another_experiment_are_never_overwritten() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("folder")
+def test_damaged_results_are_named_and_computed_anew() -> None:
+    args = ("run", "base.yaml", "--replications", "3", "--out", "kept")
+    first = answer(*args)
+    with sqlite3.connect("kept/results.sqlite") as database:
+        database.execute("DELETE FROM kpis WHERE replication = 1")
+    database.close()
+    result = invoke(*args, "--json", "--workers", "1")
+    assert result.stderr.startswith(
+        "warning: the results were damaged or had been altered (base, replication 1: "
+    )
+    assert json.loads(result.stdout) == first
+    assert invoke(*args, "--json", "--workers", "1").stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("folder")
 def test_set_changes_all_alternatives_alike() -> None:
     found = answer(
         "compare", "base.yaml", "faster.yaml", "--replications", "2", "--set", "tiers.smb.price_per_month=500"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,21 @@ def test_a_store_that_cannot_be_made_leaves_no_new_folder(monkeypatch: pytest.Mo
 def test_nothing_to_conduct() -> None:
     with pytest.raises(InputError, match="at least one scenario"):
         run_experiment({}, replications=1, seed=7, new_folder_in=Path("results"))
+
+
+def test_a_thousand_million_replications_begin_at_once(tmp_path: Path) -> None:
+    """What is to be done is not listed beforehand."""
+
+    def stop(done: int, asked: int) -> None:
+        assert asked == 2 * 10**9
+        if done == 3:
+            raise KeyboardInterrupt
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            stub_simulations.run(tmp_path / "x", replications=10**9, on_progress=stop)
+        assert tracemalloc.get_traced_memory()[1] < 30e6
+    finally:
+        tracemalloc.stop()
+    assert stub_simulations.run(tmp_path / "x", replications=2).found == 3

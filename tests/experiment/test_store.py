@@ -66,7 +66,7 @@ def test_a_finished_folder_says_everything_about_itself(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["status"] == "complete"
     assert (manifest["format"], manifest["seed"], manifest["replications"], manifest["failures"]) == (
-        1,
+        2,
         7,
         2,
         0,
@@ -179,6 +179,17 @@ def test_results_of_another_version_are_not_mixed_in(folder: Path, monkeypatch: 
         create(folder)
 
 
+def test_results_of_another_python_are_not_mixed_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last bits of a sum of floats differ between 3.11 and 3.12."""
+    monkeypatch.setattr("platform.python_version", lambda: "3.11.2")
+    create(folder)
+    monkeypatch.setattr("platform.python_version", lambda: "3.11.9")
+    create(folder)
+    monkeypatch.setattr("platform.python_version", lambda: "3.12.0")
+    with pytest.raises(InputError, match=r"\(python is 3.11 there, 3.12 here\)"):
+        create(folder)
+
+
 def test_a_folder_of_something_else_is_refused_and_left_alone(folder: Path) -> None:
     folder.mkdir()
     (folder / "thesis.doc").touch()
@@ -190,7 +201,8 @@ def test_a_folder_of_something_else_is_refused_and_left_alone(folder: Path) -> N
 def test_a_folder_left_by_a_kill_before_the_manifest_is_taken(folder: Path) -> None:
     folder.mkdir()
     (folder / ".lock").touch()
-    (folder / "manifest.json.draft").write_text("{")
+    (folder / ".lock-journal").write_bytes(b"")
+    (folder / ".draft-123-456.json").write_text("{")
     create(folder)
 
 
@@ -213,13 +225,15 @@ def test_a_file_in_the_place_of_the_folder(folder: Path) -> None:
 
 
 WHOLE: dict[str, Any] = {
-    "format": 1,
+    "format": 2,
     "status": "complete",
     "seed": 7,
     "replications": 1,
+    "finished": 1,
     "failures": 0,
-    "alternatives": [{"name": "silo", "file": "scenarios/silo.yaml", "sha256": "00"}],
-    "versions": {"simsales": "0", "numpy": "0", "simpy": "0"},
+    "database": "",
+    "alternatives": [{"name": "silo", "file": "scenarios/silo.yaml", "sha256": "00", "text_sha256": "00"}],
+    "versions": {"simsales": "0", "numpy": "0", "simpy": "0", "python": "3.11.7"},
     "commands": [{"at": "now", "command": ["simsales"]}],
 }
 
@@ -227,7 +241,7 @@ WHOLE: dict[str, Any] = {
 @pytest.mark.parametrize(
     "content",
     [
-        *("", "[]", "{}", "nonsense", "\x00", "[" * 100_000, '{"format": 1}', '{"format": "1"}'),
+        *("", "[]", "{}", "nonsense", "\x00", "[" * 100_000, '{"format": 2}', '{"format": "2"}'),
         *(json.dumps({name: value for name, value in WHOLE.items() if name != gone}) for gone in WHOLE),
         *(json.dumps(WHOLE | {name: None}) for name in WHOLE),
         json.dumps(WHOLE | {"seed": True}),
@@ -257,11 +271,13 @@ def test_what_to_write_is_never_taken_from_the_folder(folder: Path) -> None:
         assert store.manifest["alternatives"][1]["file"] == "scenarios/pod.yaml"
 
 
-def test_another_format(folder: Path) -> None:
+@pytest.mark.parametrize(("layout", "age"), [(1, "an earlier"), (3, "a later")])
+def test_another_format(folder: Path, layout: int, age: str) -> None:
     folder.mkdir()
-    (folder / "manifest.json").write_text('{"format": 2}')
-    with pytest.raises(InputError, match="has format 2; this version of simsales reads format 1"):
-        Store.open(folder)
+    (folder / "manifest.json").write_text(f'{{"format": {layout}}}')
+    for use in (Store.open, create):
+        with pytest.raises(InputError, match=f"of {age} version of simsales: it has format {layout}"):
+            use(folder)
 
 
 def test_nothing_to_open(folder: Path) -> None:
@@ -273,9 +289,10 @@ def test_a_database_that_is_none(folder: Path) -> None:
     create(folder)
     (folder / "results.sqlite").write_text("this is no database, but long enough to look like one" * 50)
     with pytest.raises(SimsalesError, match="file is not a database"):
-        create(folder)
-    with pytest.raises(SimsalesError, match="file is not a database"), Store.open(folder) as store:
-        store.kpis()
+        Store.open(folder)
+    with Store.create(folder, stub_simulations.SCENARIOS, seed=7) as store:
+        assert "file is not a database" in store.mended
+        assert store.finished() == set()
 
 
 @pytest.mark.parametrize("seed", [-1, 2**63])
@@ -317,7 +334,7 @@ import os, signal, sys, stub_simulations
 from pathlib import Path
 from simsales.experiment.records import Key
 from simsales.experiment.store import Store
-store = Store.create(Path(sys.argv[1]), toys.SCENARIOS, seed=7)
+store = Store.create(Path(sys.argv[1]), stub_simulations.SCENARIOS, seed=7)
 store.begin(1)
 store.record(Key("silo", 0, 0), {"ledger": {"month": [1], "mrr": [0.5]}}, {"win": 1.0})
 store._db.execute("BEGIN IMMEDIATE")

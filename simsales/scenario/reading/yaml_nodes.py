@@ -16,7 +16,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
-    DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
     MappingStartEvent,
@@ -24,7 +23,6 @@ from ruamel.yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     StreamEndEvent,
-    StreamStartEvent,
 )
 from ruamel.yaml.reader import ReaderError
 
@@ -154,13 +152,13 @@ class _Reader:
 
     def document(self) -> Node | None:
         """The one document of the stream."""
-        assert isinstance(self._next(), StreamStartEvent)
+        self._next()  # the start of the stream
         if isinstance(self._next(), StreamEndEvent):
             return None
         assert isinstance(self.now, DocumentStartEvent)
         self._next()
         node = self._node(0)
-        assert isinstance(self._next(), DocumentEndEvent)
+        self._next()  # the end of the document
         if not isinstance(self._next(), StreamEndEvent):
             self._fatal(self._at(self.now), "a second document", "one document a file")
         return node
