@@ -162,11 +162,11 @@ def test_a_new_name_that_may_be_a_slip_is_doubted(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ninety_thousand_faults_are_not_all_told(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("".join(f"k{n}: 1\n" for n in range(20_000)))
+def test_ten_thousand_faults_are_not_all_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("".join(f"k{n}: 1\n" for n in range(10_000)))
     lines = run("validate", tmp_path / "a.yaml", code=2)[1].splitlines()
     assert len(lines) == MOST_LINES + 1
-    assert re.fullmatch(r"error: and (19|20),\d{3} more", lines[-1])
+    assert re.fullmatch(r"error: and (9,9|10,0)\d{2} more", lines[-1])
 
 
 def test_validate_needs_a_file() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario.messages import shortened
 from simsales.scenario.reading.nodes import Node, Place
-from simsales.scenario.reading.yaml_nodes import read_yaml
+from simsales.scenario.reading.yaml_nodes import DEEPEST, read_yaml
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,11 @@ def _read_assignment(argument: str, faults: list[Fault]) -> Node | None:
     file = f"--set {shortened(argument)}"
     dotted, equals, text = argument.partition("=")
     parts = dotted.split(".")
-    places = [Place(file, 1, 1 + sum(len(part) + 1 for part in parts[:i])) for i in range(len(parts) + 1)]
+    ends = accumulate((len(part) + 1 for part in parts), initial=1)
+    places = [Place(file, 1, column) for column in ends]
+    if len(parts) > DEEPEST:
+        faults.append(places[0].fault(f"{len(parts):,} names joined by dots", "a scenario's ten at most"))
+        return None
     if not equals:
         faults.append(places[0].fault("no =", "KEY=VALUE, such as horizon_months=36"))
         return None
