@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from simsales.cli import MOST_LINES
 from simsales.errors import Fault, InputError, ScenarioError
 from simsales.scenario import Scenario, load
 
@@ -31,16 +32,19 @@ def read(files: Sequence[str], overlays: Sequence[str], overrides: Sequence[str]
         except ScenarioError as error:
             faults += error.faults
             hints += hints_about(file, overlays, error.faults)
-    warn(doubts)
+    warn(sorted(set(doubts)))
     if faults:
         raise with_hints(faults, hints)
     return scenarios
 
 
-def warn(doubts: Sequence[Fault]) -> None:
+def warn(doubts: Iterable[Fault | str]) -> None:
     """Print a warning for each doubt: what may be a slip, though nothing is wrong with it."""
-    for doubt in sorted(set(doubts)):
-        click.echo(click.style(f"warning: {doubt}", fg="yellow"), err=True)
+    lines = list(dict.fromkeys(map(str, doubts)))
+    if len(lines) > MOST_LINES:
+        lines[MOST_LINES:] = [f"and {len(lines) - MOST_LINES:,} more"]
+    for line in lines:
+        click.echo(click.style(f"warning: {line}", fg="yellow"), err=True)
 
 
 def hints_about(file: str, overlays: Sequence[str], faults: Sequence[Fault]) -> Iterator[str]:

@@ -38,6 +38,6 @@ def validate(files: tuple[str, ...], overlays: tuple[str, ...], overrides: tuple
             hints.extend(scenarios.hints_about(file, overlays, error.faults))
         else:
             click.echo(f"{file}: ok")
-    scenarios.warn(doubts)
+    scenarios.warn(sorted(set(doubts)))
     if faults:
         raise scenarios.with_hints(faults, hints)

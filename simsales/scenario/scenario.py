@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
@@ -11,6 +11,7 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario.checks.consistency import validated
+from simsales.scenario.checks.prices import differences
 from simsales.scenario.reading.build import build
 from simsales.scenario.reading.files import read_files
 from simsales.scenario.reading.merge import read_assignments
@@ -120,3 +121,15 @@ def to_yaml(scenario: Scenario) -> str:
     for tier, steps in scenario.journeys.items():
         data["journeys"][tier] = {name: data["journeys"][tier][name] for name in in_order(steps)}
     return yaml_text(data)
+
+
+def doubts_between(scenarios: Mapping[str, Scenario]) -> list[str]:
+    """What may be a slip in a comparison, though each scenario is valid; a sentence each.
+
+    Args:
+        scenarios: the alternatives by name, the first being the one that the others are compared with.
+    """
+    return differences(
+        {name: each.tiers for name, each in scenarios.items()},
+        {name: each.opening for name, each in scenarios.items()},
+    )

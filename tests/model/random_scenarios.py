@@ -91,6 +91,8 @@ def data_with_mechanisms(draw: st.DrawFn) -> Data:
         }
     for tier in tiers:
         made["tiers"][tier] |= draw(st.fixed_dictionaries({}, optional=_OF_TIERS))
+        if "cycle" in made["tiers"][tier]:
+            made["tiers"][tier].setdefault("reference_price_per_month", 100.0)
         journey = made["journeys"][tier]
         for place, (name, step) in enumerate(journey.items()):
             # Back to where those stand who are in the same state, or were before.

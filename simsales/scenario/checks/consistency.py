@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from simsales.scenario.checks.journeys import journey_faults
+from simsales.scenario.checks.prices import price_faults
 from simsales.scenario.checks.raw import (
     MOST_SEGMENTS,
     OPENING,
@@ -84,6 +85,7 @@ def _raisable(each: Any) -> InitErrorDetails:
 def _faults(data: Any) -> Iterator[Inconsistency]:
     channels = list(raw_channels(data))
     yield from _tier_faults(data, channels)
+    yield from price_faults(data)
     yield from _name_faults(data, channels)
     for channel in channels:
         yield from _share_faults(channel)
