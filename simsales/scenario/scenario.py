@@ -97,8 +97,8 @@ def load(
         path: the scenario file.
         overrides: texts such as ``"people.AE.salary_per_year=70000"``, applied last and in order.
         overlays: files to be merged on top as if they extended the scenario.
-        doubts: takes names that may be misspelled, though nothing is wrong with them: a team ``pods``, new
-            beside a team ``pod`` that the file extends.
+        doubts: takes what may be a slip, though nothing is wrong with it: a team ``pods``, new beside a team
+            ``pod`` that the file extends; a salary of 75 a year.
 
     Raises:
         ScenarioError: with every fault found, each at its place in the file (or override) that it was written
