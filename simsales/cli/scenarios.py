@@ -57,13 +57,29 @@ def hints_about(file: str, overlays: Sequence[str], faults: Sequence[Fault]) -> 
             f"simsales validate SCENARIO --with {file}"
         )
     files = {fault.file for fault in faults}
-    if not files.intersection((file, *overlays)) and not any(name.startswith("--set ") for name in files):
+    if files.intersection((file, *overlays)) or any(name.startswith("--set ") for name in files):
+        return
+    if not any(_faulty_alone(parent, faults) for parent in files):
         yield f"{file} extends {' and '.join(sorted(files))}: what it changes does not fit there any more"
 
 
+def _faulty_alone(parent: str, faults: Sequence[Fault]) -> bool:
+    """Whether a file that others extend has some of these faults by itself: then they are not to blame."""
+    try:
+        load(parent)
+    except ScenarioError as error:
+        return bool({_place(fault) for fault in error.faults} & {_place(fault) for fault in faults})
+    return False
+
+
+def _place(fault: Fault) -> tuple[str, int, int, str]:
+    """Where a fault stands and what was found there; what was expected may differ from child to child."""
+    return fault.file, fault.line, fault.column, fault.found
+
+
 def with_hints(faults: Sequence[Fault], hints: Sequence[str]) -> ScenarioError:
-    """The error with its hints as notes."""
-    error = ScenarioError(faults)
+    """The error with its hints as notes; a fault of a file that several extend is told once."""
+    error = ScenarioError({_place(fault): fault for fault in reversed(faults)}.values())
     for hint in dict.fromkeys(hints):
         error.add_note(hint)
     return error
