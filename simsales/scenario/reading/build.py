@@ -9,10 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario.reading.expected import FieldType
-from simsales.scenario.reading.faults import faults_of, idle_null_faults, likely_slips, path_fault
-from simsales.scenario.reading.merge import IdleNull, NewKey, merge
+from simsales.scenario.reading.faults import faults_of, idle_faults, likely_slips, path_fault
+from simsales.scenario.reading.merge import Idle, NewKey, merge
 from simsales.scenario.reading.nodes import Node
-from simsales.scenario.reading.plausible import implausible
+from simsales.scenario.reading.plausible import implausible, misread
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -38,7 +38,7 @@ def build(
         ScenarioError: with every fault found.
     """
     schema = FieldType(model)
-    idle: list[IdleNull] = []
+    idle: list[Idle] = []
     new: list[NewKey] = []
     root: Node | None = None
     for layer in layers:
@@ -50,7 +50,7 @@ def build(
             faults.append(fault)
         else:
             root = merge(root, patch, idle, new)
-    faults.extend(idle_null_faults(idle, root, schema))
+    faults.extend(idle_faults(idle, root, schema))
     try:
         built = model.model_validate(root.plain())
     except ValidationError as error:
@@ -60,4 +60,5 @@ def build(
     if doubts is not None:
         doubts.extend(likely_slips(new, schema))
         doubts.extend(implausible(root))
+        doubts.extend(misread(root))
     return built

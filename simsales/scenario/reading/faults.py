@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from simsales.errors import Fault
 from simsales.scenario.messages import NearMisses, Slips, listed, plain_number, shortened
 from simsales.scenario.reading.expected import NAME, FieldType
-from simsales.scenario.reading.merge import IdleNull, NewKey
+from simsales.scenario.reading.merge import Idle, NewKey
 from simsales.scenario.reading.nodes import Node
 
 
@@ -154,15 +154,20 @@ def _incomplete(node: Node) -> bool:
     return any(map(_incomplete, below))
 
 
-def idle_null_faults(nulls: list[IdleNull], root: Node, schema: FieldType) -> list[Fault]:
-    """A fault for each null that removed nothing, unless it stands for a known key that was left out
-    anyway."""
+def idle_faults(nulls: list[Idle], root: Node, schema: FieldType) -> list[Fault]:
+    """A fault for each null that removed nothing, unless it stands for a known key that was left out anyway;
+    and for each empty mapping that changed nothing."""
     faults = []
     near_misses = NearMisses()
     for null in nulls:
         expected = schema.at(null.path[:-1])
         name = null.path[-1]
         place = null.node.key or null.node.place
+        if null.node.value is not None:
+            there = _keys_at(root, null.path)
+            expected_entries = f"entries to lay over those that are there: {listed(there)}; null removes one"
+            faults.append(null.node.place.fault("an empty mapping, which changes nothing", expected_entries))
+            continue
         if expected is None:
             continue  # a key above is unknown, and reported as such
         if expected.values is not None:

@@ -24,7 +24,7 @@ def read_files(files: Iterable[str | os.PathLike[str]], faults: list[Fault]) -> 
     layers: list[Node] | None = []
     for file in files:
         try:
-            chain = _chain(os.fspath(file), faults)
+            chain = _chain(os.fsdecode(file), faults)
         except ScenarioError as error:
             faults.extend(error.faults)
             layers = None

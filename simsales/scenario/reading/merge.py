@@ -13,8 +13,8 @@ from simsales.scenario.reading.yaml_nodes import DEEPEST, read_yaml
 
 
 @dataclass(frozen=True)
-class IdleNull:
-    """A null that removed nothing."""
+class Idle:
+    """A null that removed nothing, or an empty mapping laid over one that has entries."""
 
     path: tuple[str, ...]
     node: Node
@@ -30,16 +30,18 @@ class NewKey:
 
 
 def merge(
-    base: Node | None, patch: Node, idle: list[IdleNull], new: list[NewKey], path: tuple[str, ...] = ()
+    base: Node | None, patch: Node, idle: list[Idle], new: list[NewKey], path: tuple[str, ...] = ()
 ) -> Node:
     """``base`` with ``patch`` laid over it: mappings merge, null removes, anything else replaces.
 
-    Every leaf keeps the place it was written at; a merged mapping has the place of the patch. Nulls that
-    removed nothing go into ``idle``, and keys that were added to a mapping into ``new``: the schema decides
-    whether they were meant. Neither argument is changed.
+    Every leaf keeps the place it was written at; a merged mapping has the place of the patch. Nulls
+    and empty mappings that changed nothing go into ``idle``, and keys that were added to a mapping into
+    ``new``: the schema decides whether they were meant. Neither argument is changed.
     """
     if not isinstance(patch.value, dict):
         return patch
+    if path and not (patch.value or patch.broken) and base is not None and isinstance(base.value, dict):
+        idle.extend([Idle(path, patch)] if base.value else [])
     known: dict[str, Node] = {}
     removed: dict[str, Node] = {}
     added: list[tuple[tuple[str, ...], Node]] = []
@@ -49,7 +51,7 @@ def merge(
         below = (*path, key)
         if value.value is None and not value.broken:
             if known.pop(key, None) is None and key not in removed:
-                idle.append(IdleNull(below, value))
+                idle.append(Idle(below, value))
             removed[key] = value
         else:
             if key not in known:

@@ -42,6 +42,15 @@ _PARTS_OF_A_QUANTITY = set[str]().union(
 _THOUSANDS = re.compile(r"[0-9]{1,3}(\.[0-9]{3})+", re.ASCII)
 
 
+def misread(node: Node) -> Iterator[Fault]:
+    """A doubt about every key ``true`` that was read as ``on``."""
+    below = node.value.values() if isinstance(node.value, dict) else ()
+    for each in below:
+        if each.misread and each.key is not None:
+            yield each.key.fault("true, read as on", "on (tools of YAML 1.1 take it for true)")
+        yield from misread(each)
+
+
 def implausible(node: Node, field: str = "") -> Iterator[Fault]:
     """A doubt about every number under a node that is out of the range of its field."""
     if isinstance(node.value, dict):

@@ -2,7 +2,8 @@
 
 A scenario needs little of YAML: mappings, lists, texts, numbers, true, false and null. The rest (aliases,
 tags, merge keys, several documents) can do harm or surprise, and is refused. Plain scalars are read by the
-core schema of YAML 1.2: ``NO`` is a text, ``1e5`` a number, and a date a text.
+core schema of YAML 1.2: ``NO`` is a text, ``1e5`` a number, and a date a text. Tools of YAML 1.1 take the key
+``on`` for true, and write it so: ``true: MQL`` is read as ``on: MQL``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from ruamel.yaml.reader import ReaderError
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario.messages import plain_number, shortened
 from simsales.scenario.reading.nodes import Node, Place
+from simsales.scenario.schema.fields import STATES
 
 DEEPEST = 40
 """Most levels of nesting; a scenario needs ten."""
@@ -231,6 +233,9 @@ class _Reader:
             self._next()
             value = self._node(depth + 1)
             value.key = key.place
+            if key.value is True and value.value in STATES and "on" not in entries:
+                entries["on"], value.misread = value, True
+                continue
             if key.broken:
                 broken = True
             elif not isinstance(key.value, str):
