@@ -9,7 +9,7 @@ import click
 
 from simsales.cli import MOST_LINES
 from simsales.errors import Fault, InputError, ScenarioError
-from simsales.scenario import Scenario, load
+from simsales.scenario import Scenario, doubts_of_size, load
 
 
 def read(files: Sequence[str], overlays: Sequence[str], overrides: Sequence[str]) -> dict[str, Scenario]:
@@ -33,6 +33,7 @@ def read(files: Sequence[str], overlays: Sequence[str], overrides: Sequence[str]
             faults += error.faults
             hints += hints_about(file, overlays, error.faults)
     warn(sorted(set(doubts)))
+    warn(f"{name}: {doubt}" for name, each in scenarios.items() for doubt in doubts_of_size(each))
     if faults:
         raise with_hints(faults, hints)
     return scenarios

@@ -12,6 +12,7 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 from simsales.errors import Fault, InputError, ScenarioError
 from simsales.scenario.checks.consistency import validated
 from simsales.scenario.checks.prices import differences
+from simsales.scenario.checks.size import size_doubts, size_of
 from simsales.scenario.messages import shortened
 from simsales.scenario.reading.build import build
 from simsales.scenario.reading.files import read_files
@@ -155,3 +156,10 @@ def doubts_between(scenarios: Mapping[str, Scenario]) -> list[str]:
         {name: each.tiers for name, each in scenarios.items()},
         {name: each.opening for name, each in scenarios.items()},
     )
+
+
+def doubts_of_size(scenario: Scenario) -> list[str]:
+    """Warnings about a scenario of which one replication takes minutes, or gigabytes; a sentence each."""
+    months = scenario.warm_up_months + scenario.horizon_months
+    parts = scenario.channels, scenario.journeys, scenario.people, scenario.organization
+    return list(size_doubts(size_of(*parts, months)))
