@@ -166,13 +166,13 @@ def test_a_contract_keeps_its_draws_beside_another_law() -> None:
     assert hours({"uniform": {"low": 0.0, "high": 1.0}}) == hours(1.0)
 
 
-@settings(max_examples=examples(200), phases=WITHOUT_SHRINKING)
+@settings(max_examples=examples(100), phases=WITHOUT_SHRINKING)
 @given(data=data_with_mechanisms() | data_with_money(), seed=st.integers(0, 10**6))
 def test_any_mixture_of_fields_can_be_simulated(data: Data, seed: int) -> None:
     simulated(varied(data, random.Random(seed), changes=25))
 
 
-@settings(max_examples=examples(200), phases=WITHOUT_SHRINKING)
+@settings(max_examples=examples(100), phases=WITHOUT_SHRINKING)
 @given(seed=st.integers(0, 10**6))
 def test_any_mixture_beside_everything_can_be_simulated(seed: int) -> None:
     simulated(varied(everything(), random.Random(seed), changes=25))

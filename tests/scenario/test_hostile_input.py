@@ -1,4 +1,4 @@
-"""Malformed and hostile inputs, made by a generator: each is legal or refused with a place, and in bounded time."""
+"""Malformed and hostile inputs, made by a generator: each is legal or refused, in bounded time."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from simsales.scenario.reading.files import LARGEST
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.yaml"))
 TOKENS = [
-    "null", "{}", "[]", "true", "on", "-1", "1e999", "1e-320", ".nan", "75,000", "0x1", "*x", "&x", "!t", "<<: {}",
-    "{", "}", "[", "]", ":", "- ", "\t", "\n", "  ", "'", '"', "#", "nobody", "AE", "LIVE", "extends: pod.yaml",
+    "null", "{}", "[]", "true", "on", "-1", "1e999", "1e-320", ".nan", "75,000", "0x1", "*x", "&x", "!t",
+    "<<: {}",
+    "{", "}", "[", "]", ":", "- ", "\t", "\n", "  ", "'", '"', "#", "nobody", "AE", "LIVE",
+    "extends: pod.yaml",
     "\u202e", "\x1b[31m", "\udcff", "é", "x" * 400, "9" * 400, "? ", "---\n", "%YAML 1.1\n", "\x00",
 ]  # fmt: skip
 LIMIT = 30.0
-"""Seconds: far above what any input takes, even on a busy machine, and far below what a quadratic one takes."""
+"""Seconds: far above what any input takes on a busy machine, far below what a quadratic one takes."""
 
 
 def _mutated(text: str, chance: random.Random) -> str:
