@@ -7,8 +7,9 @@ from functools import partial
 import click
 
 from simsales.cli import experiment, options
-from simsales.cli.scenarios import read
+from simsales.cli.scenarios import read, warn
 from simsales.errors import InputError
+from simsales.scenario import doubts_between
 
 
 @click.command()
@@ -40,6 +41,7 @@ def compare(files: tuple[str, ...], given: options.Given) -> None:
         raise InputError(
             "compare needs two scenario files at least: the first is what the others are compared with"
         )
+    warn(doubts_between(scenarios))
     import simsales.api as api  # not before the files are checked, which needs no numpy
 
     experiment.perform(partial(api.compare, scenarios), given)

@@ -36,7 +36,7 @@ class Folder(click.Path):
 def replications(default: int) -> Callable[[_F], _F]:
     """``--replications N``, as ``replications: int``."""
     return click.option(
-        "--replications", type=click.IntRange(min=1), default=default, show_default=True, metavar="N",
+        "--replications", type=click.IntRange(1, 1_000_000), default=default, show_default=True, metavar="N",
         help="How many times to simulate each scenario.",
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import click
 
 from simsales.cli import options, scenarios
 from simsales.errors import Fault, ScenarioError
-from simsales.scenario import load
+from simsales.scenario import doubts_of_size, load
 
 
 @click.command()
@@ -32,12 +32,13 @@ def validate(files: tuple[str, ...], overlays: tuple[str, ...], overrides: tuple
     hints: list[str] = []
     for file in files:
         try:
-            load(file, overlays=overlays, overrides=overrides, doubts=doubts)
+            scenario = load(file, overlays=overlays, overrides=overrides, doubts=doubts)
         except ScenarioError as error:
             faults.extend(error.faults)
             hints.extend(scenarios.hints_about(file, overlays, error.faults))
         else:
             click.echo(f"{file}: ok")
-    scenarios.warn(doubts)
+            scenarios.warn(f"{file}: {doubt}" for doubt in doubts_of_size(scenario))
+    scenarios.warn(sorted(set(doubts)))
     if faults:
         raise scenarios.with_hints(faults, hints)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from difflib import get_close_matches
 
@@ -26,6 +26,50 @@ def near_miss(name: str, known: Iterable[str]) -> str | None:
         begun = [each for each in by_folded if each.startswith(wanted)]
         close = begun if len(begun) == 1 else []
     return by_folded[close[0]] if close else None
+
+
+class NearMisses:
+    """Seeks near misses for as long as that takes no more than so many comparisons in all.
+
+    A file with thousands of misspelled names beside thousands of known ones would else take minutes, for
+    hints that nobody reads.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._left = most
+
+    def of(self, name: str, known: Collection[str]) -> str | None:
+        """As `near_miss`; None, too, if that would take too many comparisons."""
+        if len(known) > self._left:
+            return None
+        self._left -= len(known)
+        return near_miss(name, known)
+
+
+class Slips:
+    """Finds, among known names, those that differ from another by one letter, without comparing them all."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._by_form: dict[str, list[str]] = {}
+        for name in known:
+            for form in _forms(name):
+                self._by_form.setdefault(form, []).append(name)
+
+    def of(self, name: str) -> str | None:
+        """The first known name that is `one_letter_off`; None if none is."""
+        for form in _forms(name):
+            for other in self._by_form.get(form, ()):
+                if one_letter_off(name, other):
+                    return other
+        return None
+
+
+def _forms(name: str) -> set[str]:
+    """A name and what is left of it without one letter: names one letter off share a form."""
+    folded = name.casefold()
+    if len(folded) > LONGEST:
+        return set()
+    return {folded} | {folded[:i] + folded[i + 1 :] for i in range(len(folded))}
 
 
 def one_letter_off(name: str, other: str) -> bool:
@@ -78,4 +122,11 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """``A, B, C``, or ``none so far``."""
-    return shortened(", ".join(names)) or "none so far"
+    first: list[str] = []
+    length = 0
+    for name in names:
+        first.append(name)
+        length += len(name) + 2
+        if length > LONGEST + 2:
+            break
+    return shortened(", ".join(first)) or "none so far"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
-from simsales.errors import Fault, ScenarioError
+from simsales.errors import Fault, InputError, ScenarioError
 from simsales.scenario.checks.consistency import validated
+from simsales.scenario.checks.prices import differences
+from simsales.scenario.checks.size import size_doubts, size_of
+from simsales.scenario.messages import shortened
 from simsales.scenario.reading.build import build
 from simsales.scenario.reading.files import read_files
 from simsales.scenario.reading.merge import read_assignments
@@ -24,6 +27,9 @@ from simsales.scenario.schema.opening import Opening
 from simsales.scenario.schema.organization import Organization, People
 from simsales.scenario.schema.tiers import Tier
 from simsales.scenario.writing import yaml_text
+
+EXAMPLE = "people.AE.salary_per_year=70000"
+"""An override, for messages."""
 
 
 class Scenario(Part):
@@ -70,6 +76,7 @@ class Scenario(Part):
         Raises:
             ScenarioError: with every fault found, each at its place in the assignment, or else at the dotted
                 path of the value.
+            InputError: if an assignment is no text.
 
         Example:
             >>> pod = load("scenarios/pod.yaml")
@@ -78,8 +85,9 @@ class Scenario(Part):
             4
         """
         faults: list[Fault] = []
+        patches = read_assignments(_several(assignments, "assignments", (str,), EXAMPLE), faults)
         written = self.model_dump(exclude_unset=True, exclude_none=True)
-        return build(Scenario, [node_of(written)], read_assignments(assignments, faults), faults)
+        return build(Scenario, [node_of(written)], patches, faults)
 
 
 def load(
@@ -96,19 +104,35 @@ def load(
         path: the scenario file.
         overrides: texts such as ``"people.AE.salary_per_year=70000"``, applied last and in order.
         overlays: files to be merged on top as if they extended the scenario.
-        doubts: takes names that may be misspelled, though nothing is wrong with them: a team ``pods``, new
-            beside a team ``pod`` that the file extends.
+        doubts: takes what may be a slip, though nothing is wrong with it: a team ``pods``, new beside a team
+            ``pod`` that the file extends; a salary of 75 a year.
 
     Raises:
         ScenarioError: with every fault found, each at its place in the file (or override) that it was written
         in.
+        InputError: if ``overrides`` or ``overlays`` is no list of texts.
     """
     faults: list[Fault] = []
-    layers = read_files([path, *overlays], faults)
-    patches = read_assignments(overrides, faults)
+    layers = read_files([path, *_several(overlays, "overlays", (str, os.PathLike), "claims.yaml")], faults)
+    patches = read_assignments(_several(overrides, "overrides", (str,), EXAMPLE), faults)
     if layers is None:
         raise ScenarioError(faults)
     return build(Scenario, layers, patches, faults, doubts)
+
+
+def _several(given: Sequence[Any], what: str, each: tuple[type, ...], example: str) -> list[Any]:
+    """What was given as a list of texts.
+
+    Raises:
+        InputError: if it is a single text, whose letters would be taken one by one, or something else.
+    """
+    expected = f"a list of texts, such as [{example!r}]"
+    if isinstance(given, (str, bytes, dict, set)) or not isinstance(given, Iterable):
+        raise InputError(f"{what}: found {shortened(repr(given))}, expected {expected}")
+    for i, one in enumerate(given):
+        if not isinstance(one, each):
+            raise InputError(f"{what}[{i}]: found {shortened(repr(one))}, expected {expected}")
+    return list(given)
 
 
 def to_yaml(scenario: Scenario) -> str:
@@ -120,3 +144,22 @@ def to_yaml(scenario: Scenario) -> str:
     for tier, steps in scenario.journeys.items():
         data["journeys"][tier] = {name: data["journeys"][tier][name] for name in in_order(steps)}
     return yaml_text(data)
+
+
+def doubts_between(scenarios: Mapping[str, Scenario]) -> list[str]:
+    """What may be a slip in a comparison, though each scenario is valid; a sentence each.
+
+    Args:
+        scenarios: the alternatives by name, the first being the one that the others are compared with.
+    """
+    return differences(
+        {name: each.tiers for name, each in scenarios.items()},
+        {name: each.opening for name, each in scenarios.items()},
+    )
+
+
+def doubts_of_size(scenario: Scenario) -> list[str]:
+    """Warnings about a scenario of which one replication takes minutes, or gigabytes; a sentence each."""
+    months = scenario.warm_up_months + scenario.horizon_months
+    parts = scenario.channels, scenario.journeys, scenario.people, scenario.organization
+    return list(size_doubts(size_of(*parts, months)))

@@ -44,7 +44,7 @@ def customer_base(
     return small_scenario(
         **{
             "horizon_months": months,
-            "tiers": {"t": {"price_per_month": 100} | product},
+            "tiers": {"t": {"price_per_month": 100, "reference_price_per_month": 100} | product},
             "channels": {"web": SILENT},
             "journeys": {"t": {"sign": SIGN, "live": LIVE}},
             "opening": {"customers": {"t": {"customers": customers, "age_months": age}}},
@@ -60,7 +60,7 @@ def market(
     return small_scenario(
         **{
             "horizon_months": months,
-            "tiers": {"t": {"price_per_month": 100} | product},
+            "tiers": {"t": {"price_per_month": 100, "reference_price_per_month": 100} | product},
             "channels": {"web": at_once(leads)},
             "journeys": {"t": {"sign": SIGN | (sign or {}), "live": LIVE}},
         }

@@ -49,7 +49,7 @@ def data_with_money(draw: st.DrawFn, *, everybody_sells: bool = False) -> Data:
         }
     for tier, product in made["tiers"].items():
         product["churn_per_month"] = draw(st.sampled_from([0.0, 0.03, 0.2, 0.2, 1.0]))
-        product |= _some(draw, _OF_TIERS) | _growth(draw, roles)
+        product |= {"reference_price_per_month": 100.0} | _some(draw, _OF_TIERS) | _growth(draw, roles)
         if draw(st.integers(0, 3)):
             product["contracts"] = _contracts(draw, roles)
         base = made.get("opening", {}).get("customers", {}).get(tier)
@@ -199,7 +199,6 @@ _OF_TIERS: dict[str, st.SearchStrategy[Any]] = {
         st.sampled_from([0.0, 0.5, 2.0]),
         st.sampled_from([0.0, 1.0]),
     ),
-    "reference_price_per_month": st.just(100.0),
     "accepts_other_contract": CHANCE,
     "churn_factors": _CHURN_FACTORS,
     "community": st.builds(

@@ -12,18 +12,30 @@ from simsales.scenario.schema import fields
 Data = dict[str, Any]
 STATES: tuple[str, ...] = fields.STATES
 
-CHANCE = st.one_of(st.sampled_from([0.0, 0.5, 1.0]), st.floats(0.0, 1.0))
+
+def _plain(number: float) -> float:
+    """The number, or 0 where it is so small that a scenario refuses it."""
+    return number if number >= 1e-9 else 0.0
+
+
+CHANCE = st.one_of(st.sampled_from([0.0, 0.5, 1.0]), st.floats(0.0, 1.0).map(_plain))
 SOME_CHANCE = st.one_of(st.just(1.0), st.floats(0.1, 1.0))
 # A round number of days or hours makes ties likely.
 QUANTITY: st.SearchStrategy[Any] = st.one_of(
     st.sampled_from([0.0, 0.0, 1.0, 30.4375]),
-    st.floats(0.0, 40.0),
+    st.floats(0.0, 40.0).map(_plain),
     st.builds(lambda m: {"exponential": {"mean": m}}, st.floats(0.1, 20.0)),
-    st.builds(lambda m, c: {"lognormal": {"mean": m, "sd": c * m}}, st.floats(0.1, 20.0), st.floats(0, 2)),
-    st.builds(lambda a, b: {"uniform": {"low": min(a, b), "high": max(a, b)}}, *[st.floats(0, 20)] * 2),
+    st.builds(
+        lambda m, c: {"lognormal": {"mean": m, "sd": c * m}},
+        st.floats(0.1, 20.0),
+        st.floats(0, 2).map(_plain),
+    ),
+    st.builds(
+        lambda a, b: {"uniform": {"low": min(a, b), "high": max(a, b)}}, *[st.floats(0, 20).map(_plain)] * 2
+    ),
     st.builds(
         lambda *abc: {"triangular": dict(zip(("low", "mode", "high"), sorted(abc), strict=True))},
-        *[st.floats(0, 20)] * 3,
+        *[st.floats(0, 20).map(_plain)] * 3,
     ),
 )
 ROLES = ["MDR", "SDR", "AE", "CSM"]
@@ -91,6 +103,8 @@ def data_with_mechanisms(draw: st.DrawFn) -> Data:
         }
     for tier in tiers:
         made["tiers"][tier] |= draw(st.fixed_dictionaries({}, optional=_OF_TIERS))
+        if "cycle" in made["tiers"][tier]:
+            made["tiers"][tier].setdefault("reference_price_per_month", 100.0)
         journey = made["journeys"][tier]
         for place, (name, step) in enumerate(journey.items()):
             # Back to where those stand who are in the same state, or were before.
@@ -211,9 +225,11 @@ def _shares(draw: st.DrawFn, tiers: list[str]) -> Data:
 def _inbound(draw: st.DrawFn, tiers: list[str], state: str) -> Data:
     return {
         "enters_as": state,
-        "leads_per_month": draw(st.one_of(st.sampled_from([0.0, 0.4, 8.0]), st.floats(0, 60))),
+        "leads_per_month": draw(st.one_of(st.sampled_from([0.0, 0.4, 8.0]), st.floats(0, 60).map(_plain))),
         "growth_per_month": draw(st.sampled_from([0.0, 0.1, -0.2])),
-        "season": draw(st.one_of(st.just([1.0] * 12), st.lists(st.floats(0, 2), min_size=12, max_size=12))),
+        "season": draw(
+            st.one_of(st.just([1.0] * 12), st.lists(st.floats(0, 2).map(_plain), min_size=12, max_size=12))
+        ),
         "arrivals": draw(st.sampled_from(["poisson", "start_of_month"])),
         "cost_per_lead": 12.5,
         "tiers": _shares(draw, tiers),

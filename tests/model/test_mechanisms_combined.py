@@ -36,7 +36,7 @@ def two_markets() -> Data:
         "close": step | {"by": "AE", "pass_probability": 0.7, "to": "WIN"},
         "onboard": {"by": "CSM", "effort_hours": DELAY, "to": "LIVE"},
     }
-    tier = {"price_per_month": 100, "churn_per_month": 0.1}
+    tier = {"price_per_month": 100, "reference_price_per_month": 100, "churn_per_month": 0.1}
     return {
         "horizon_months": 9,
         "tiers": {"mine": dict(tier), "theirs": dict(tier)},

@@ -23,7 +23,8 @@ Change = Callable[[Data], None]
 OF_TIERS: dict[str, Data] = {
     "contracts: the one there is": {"contracts": {"monthly": {}}},
     "contracts: nothing to choose": {
-        "contracts": {"monthly": {"share_price_exponent": 5.0, "share_discount_effect": 9.0}}
+        "contracts": {"monthly": {"share_price_exponent": 5.0, "share_discount_effect": 9.0}},
+        "reference_price_per_month": 7.0,
     },
     "contracts: one that nobody wants": {
         "contracts": {"monthly": {"share": 1.0}, "never": {"term_months": 12, "share": 0.0}}
@@ -78,7 +79,6 @@ OF_TIERS: dict[str, Data] = {
         "price_response": {"win_odds_elasticity": 0.0},
         "reference_price_per_month": 7.0,
     },
-    "prices: at the reference price": {"price_response": {"win_odds_elasticity": 3.0, "churn_exponent": 2.0}},
     "prices: no discount": {"discount": 0.0},
     "prices: community": {"community": {"win_odds_factor": 1.0}},
     "prices: references": {"reference_customers": {"share": 1.0, "win_odds_factor": 1.0}},
@@ -102,6 +102,14 @@ OF_TIERS: dict[str, Data] = {
 }
 
 
+def at_the_reference_price(scenario: Data) -> None:
+    """Whatever responds to the price, at the reference price it does nothing. (A price of 0 cannot be it.)"""
+    for tier in scenario["tiers"].values():
+        if tier["price_per_month"]:
+            tier["reference_price_per_month"] = tier["price_per_month"]
+            tier["price_response"] = {"win_odds_elasticity": 3.0, "churn_exponent": 2.0}
+
+
 def price_changes(customers: str) -> Change:
     """The list price 'changes' twice to what it is already, with everything that a price can move."""
 
@@ -109,8 +117,10 @@ def price_changes(customers: str) -> Change:
         for tier in scenario["tiers"].values():
             price = {"price_per_month": tier["price_per_month"], "base": customers}
             tier["price_changes"] = {"a": {"month": 0.5} | price, "b": {"month": 3} | price}
-            tier["price_response"] = {"win_odds_elasticity": 2.0, "churn_exponent": 1.0}
-            tier["cycle"] = {"price_exponent": 2.0}
+            if tier["price_per_month"]:
+                tier["reference_price_per_month"] = tier["price_per_month"]
+                tier["price_response"] = {"win_odds_elasticity": 2.0, "churn_exponent": 1.0}
+                tier["cycle"] = {"price_exponent": 2.0}
 
     return state
 
@@ -225,6 +235,12 @@ def assert_neutral(state: Change, plain: Data) -> None:
 @given(data())
 def test_of_a_tier(neutral: str, plain: Data) -> None:
     assert_neutral(tiers(**OF_TIERS[neutral]), plain)
+
+
+@settings(max_examples=examples(5), phases=WITHOUT_SHRINKING)
+@given(data())
+def test_of_the_reference_price(plain: Data) -> None:
+    assert_neutral(at_the_reference_price, plain)
 
 
 @pytest.mark.parametrize("customers", ["keeps", "at_renewal"])

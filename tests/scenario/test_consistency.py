@@ -12,6 +12,11 @@ from simsales.scenario import load
 
 VALID: dict[str, list[str]] = {
     "customers who need a second meeting": ["journeys.smb.onboard.repeat={probability: 0.3, after_days: 2}"],
+    "no response, no reference": ["tiers.smb.cycle.price_exponent=0"],
+    "a response and its reference": [
+        "tiers.smb.cycle.price_exponent=1",
+        "tiers.smb.reference_price_per_month=900",
+    ],
     "fit and no judge": ["journeys.smb.demo.fit_weight=0.3"],
     "fit and a judge": ["journeys.smb.demo.fit_weight=0.3", "journeys.smb.demo.judged=true"],
     "back to the same step": [

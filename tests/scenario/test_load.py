@@ -282,3 +282,25 @@ def test_any_scalar_replaced_by_nonsense(
     file = tmp_path / "scenario.yaml"
     file.write_bytes("\n".join(lines).encode())
     survives(file)
+
+
+# ---------------------------------------------------------------------------------------- tools of YAML 1.1
+
+
+def test_a_step_on_a_state_survives_tools_of_yaml_1_1(file: Path) -> None:
+    """They take the key ``on`` for true, and write it so."""
+    doubts: list[Fault] = []
+    plain_scenario = load(file)
+    file.write_text(TEXT.replace("on: Suspect", "true: Suspect").replace("on: MQL", "True: MQL"))
+    assert load(file, doubts=doubts) == plain_scenario
+    assert [(doubt.line, doubt.found) for doubt in doubts] == [(n, "true, read as on") for n in (9, 10)]
+
+
+@pytest.mark.parametrize(
+    "key", ["{true: 5}", "{true: {on: MQL}}", "{true: x}", "{false: MQL}", "{on: MQL, true: MQL}"]
+)
+def test_true_as_any_other_key_is_refused(key: str) -> None:
+    faults: list[Fault] = []
+    read_yaml(key, Place("f", 1, 1), faults)
+    (fault,) = faults
+    assert "as a key, expected a name" in str(fault)

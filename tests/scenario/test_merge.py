@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simsales.scenario.reading.merge import IdleNull, merge
+from simsales.scenario.reading.merge import Idle, merge
 from simsales.scenario.reading.nodes import Node, Place
 from simsales.scenario.reading.yaml_nodes import read_yaml
 
@@ -63,7 +63,7 @@ def test_order_is_that_of_first_appearance() -> None:
 
 
 def test_nulls_that_remove_nothing_are_told() -> None:
-    idle: list[IdleNull] = []
+    idle: list[Idle] = []
     merged = merge(node("{a: {b: 1}}"), node("{a: {b: null, c: null}, d: null}", "patch"), idle, [])
     assert [each.path for each in idle] == [("a", "c"), ("d",)]
     assert merged.plain() == {"a": {}}

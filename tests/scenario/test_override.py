@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_consistency import VALID
 from test_invalid_scenarios import ARGUMENTS, MARK
 from valid_scenario import TEXT
 
-from simsales.errors import Fault, ScenarioError
+from simsales.errors import Fault, InputError, ScenarioError
 from simsales.scenario import Scenario, load, to_yaml
 from simsales.scenario.schema.journey_order import in_order
 
@@ -153,3 +155,91 @@ def test_all_faults_come_together(file: Path) -> None:
         ("--set start_month=13", 13, "13"),
         ("--set tiers.smb.price_per_month=-2.50", 27, "-2.50"),
     ]
+
+
+# ------------------------------------------------------------------------------------- what changes nothing
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["organization.teams={}", "organization={}", "tiers.smb={}", "people.AE={}", "channels.content.tiers={}"],
+)
+def test_an_empty_mapping_that_changes_nothing_is_refused(argument: str, file: Path) -> None:
+    """It neither replaces (nor removes) what is there, though it reads as if it did."""
+    (fault,) = faults_of(load(file), argument)
+    assert fault.found == "an empty mapping, which changes nothing"
+    assert "null removes one" in fault.expected
+    overlay = file.with_name("overlay.yaml")
+    path, _, _ = argument.partition("=")
+    overlay.write_text("".join(f"{' ' * i}{key}:\n" for i, key in enumerate(path.split(".")))[:-1] + " {}\n")
+    with pytest.raises(ScenarioError, match="an empty mapping, which changes nothing"):
+        load(file, overlays=[overlay])
+
+
+def test_an_empty_mapping_where_nothing_is_may_stand(file: Path) -> None:
+    assert load(file, overrides=["tiers.smb.levers={}", "overhead={}"]) == load(file)
+
+
+# ---------------------------------------------------------------------------------------- what is no override
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("horizon_months=3", "overrides: found 'horizon_months=3', expected a list of texts"),
+        (b"horizon_months=3", "overrides: found b'horizon_months=3'"),
+        ({"horizon_months": 3}, "overrides: found {'horizon_months': 3}"),
+        ([("horizon_months", 3)], "overrides[0]: found ('horizon_months', 3), expected a list of texts"),
+        (["start_month=2", b"horizon_months=3"], "overrides[1]: found b'horizon_months=3'"),
+        (3, "overrides: found 3"),
+        (None, "overrides: found None"),
+    ],
+)
+def test_overrides_are_a_list_of_texts(given: Any, told: str, file: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        load(file, overrides=given)
+    assert str(caught.value).startswith(told)
+
+
+def test_overlays_are_a_list_of_files(file: Path) -> None:
+    with pytest.raises(InputError, match=r"overlays: found 'claims\.yaml', expected a list of texts"):
+        load(file, overlays="claims.yaml")
+    assert load(os.fsencode(file), overlays=(file,)) == load(file)
+
+
+def test_assignments_are_texts(file: Path) -> None:
+    with pytest.raises(InputError, match=r"assignments\[0\]: found \['horizon_months=3'\], expected"):
+        load(file).override(["horizon_months=3"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dots", [41, 10_000])
+def test_no_scenario_is_so_deep(dots: int, file: Path) -> None:
+    (fault,) = faults_of(load(file), "a." * dots + "b=1")
+    assert fault.found == f"{dots + 1:,} names joined by dots"
+
+
+# ---------------------------------------------------------------------------------------------- tiny numbers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "tiers.smb.price_per_month",
+        "tiers.smb.reference_price_per_month",
+        "people.AE.hours_per_month",
+        "channels.content.leads_per_month",
+        "journeys.smb.demo.effort_hours",
+        "tiers.smb.cycle.new_market_factor",
+    ],
+)
+def test_a_number_next_to_nothing_is_refused(path: str, file: Path) -> None:
+    (fault,) = faults_of(load(file), f"{path}=1e-320")
+    assert fault.expected == "a number of at least 1e-15 in size, or 0 where it may be 0"
+    assert (fault.line, fault.column) == (1, len(path) + 2)
+    load(file, overrides=[f"{path}=1e-15"])
+
+
+def test_a_number_next_to_nothing_within_a_list_or_mapping_is_refused(file: Path) -> None:
+    faults_of(load(file), "channels.content.weekday=[1, 1, 1, 1, 1, 1, 1e-300]")
+    faults_of(load(file), "channels.content.regions={east: 1, west: 1e-300}")
+    faults_of(load(file), "journeys.smb.demo.effort_hours={lognormal: {mean: 1, sd: 1e-320}}")

@@ -84,14 +84,14 @@ class Expansion:
                 row = rows[place]
                 renewal = self._renewals[row["contract"]]
                 assert renewal is not None
-                hours = _drawn(self._renewal_efforts[row["contract"]], row)
+                hours = _drawn(self._renewal_efforts[row["contract"]], rows[place : place + 1])
                 yield place, Talk(RENEWAL, renewal.by, hours, at_renewal=True)
         for name, lever in self._levers.items():
             if lever.by is None:
                 continue
             tried = live & self._tried(name, lever, rows, rows["months_known"], 1, renewing)
             for place in np.flatnonzero(tried).tolist():
-                hours = _drawn(self._efforts[name], rows[place])
+                hours = _drawn(self._efforts[name], rows[place : place + 1])
                 yield place, Talk(name, lever.by, hours, lever.at_renewal and bool(renewing[place]))
 
     def _tried(
@@ -190,7 +190,7 @@ class Expansion:
         if rule is not None:
             seats = rows["seats"].copy()
             room = np.maximum(1 - seats / rule.limit, 0.0)
-            more = 1 + rule.per_month * room * number_of_month(rows, "spread", this_month)
+            more = 1 + rule.per_month * room * number_of_month(rows, "spread", this_month, "exponential")
             most = np.maximum(seats, rule.limit)
             rows["seats"] = np.where(growing, np.minimum(seats * more, most), seats)
             factor = np.divide(rows["seats"], seats, out=np.ones(len(rows)), where=seats > 0)
@@ -223,11 +223,11 @@ def _multiply(rows: Rows, whose: Mask, factor: Numbers | float) -> Numbers:
     return gains
 
 
-def _drawn(draw: Draw, row: Rows) -> float:
-    """A quantity of the month that begins."""
+def _drawn(draw: Draw, rows: Rows) -> float:
+    """A quantity of the month that begins, for the one customer in ``rows``."""
     if draw.shaped is None:
         return draw.constant
-    month = row["months_known"]
+    month = rows["months_known"]
     return float(
-        draw.shaped(*(row[f"monthly/{purpose}"][month : month + 1] for purpose, _ in draw.streams))[0]
+        draw.shaped(*(number_of_month(rows, purpose, month, law) for purpose, law in draw.streams))[0]
     )

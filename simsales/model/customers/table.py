@@ -82,7 +82,7 @@ class CustomerTable:
                 ("member", "?"),  # whether it takes part in the community
                 ("reference", "?"),  # whether it lets itself be named
                 ("sellers", "i8", (max(1, len(revenue_roles)),)),  # people paid by its revenue, −1: nobody
-                *((f"monthly/{purpose}", "f8", (months,)) for purpose, _ in purposes),
+                *((_column(purpose, law), "f8", (months,)) for purpose, law in purposes),
             ]
         )
 
@@ -124,7 +124,7 @@ class CustomerTable:
                 for sellers in sold_by
             ]
         for purpose, law in self._purposes:
-            rows[f"monthly/{purpose}"] = [draws.of(lead, purpose, law) for lead in leads]
+            rows[_column(purpose, law)] = [draws.of(lead, purpose, law) for lead in leads]
         return rows
 
     def there(self, customers: Sequence[Customer], ages: NDArray[np.int64], draws: MonthlyDraws) -> Rows:
@@ -140,10 +140,17 @@ class CustomerTable:
         return rows
 
 
-def number_of_month(rows: Rows, purpose: str, month: NDArray[np.int64]) -> Numbers:
-    """The customers' own draws for a purpose in a month of their lives, shape (customers,)."""
-    numbers: Numbers = rows[f"monthly/{purpose}"][np.arange(len(rows)), month]
+def number_of_month(
+    rows: Rows, purpose: str, month: NDArray[np.int64] | int, law: str = "uniform"
+) -> Numbers:
+    """The customers' own draws of a law for a purpose in a month of their lives, shape (customers,)."""
+    numbers: Numbers = rows[_column(purpose, law)][np.arange(len(rows)), month]
     return numbers
+
+
+def _column(purpose: str, law: str) -> str:
+    """The column of the monthly draws, called as their stream is: one purpose may need several laws."""
+    return f"monthly/{purpose}:{law}"
 
 
 def joined(*parts: Rows) -> Rows:

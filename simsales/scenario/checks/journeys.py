@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simsales.scenario.checks.raw import (
+    MOST_STEPS,
     OPENING,
     ChannelJourney,
     Inconsistency,
@@ -27,9 +28,6 @@ from simsales.scenario.schema.journeys import Step
 LEAST_HOURS = 0.01
 """Least effort for a name of an endless list; with less, one person would work through endless names in no
 time."""
-
-MOST_STEPS = 50
-"""Most steps of one journey."""
 
 SIGNED = ("WIN", "LIVE")
 """The states of a customer."""

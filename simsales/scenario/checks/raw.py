@@ -5,8 +5,9 @@ Data of the wrong shape is skipped here; pydantic reports it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice, product
 from math import isfinite
 from typing import Any
@@ -14,17 +15,19 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from simsales.scenario.messages import listed, near_miss, shortened
+from simsales.scenario.messages import NearMisses, listed, shortened
 from simsales.scenario.schema.channels import kind_of_channel
 from simsales.scenario.schema.fields import State
 from simsales.scenario.schema.journey_order import following, in_order, states_on
 from simsales.scenario.schema.journeys import Step
-from simsales.scenario.segments import Segment
 
 Path = tuple[str | int, ...]
 
 OPENING = "opening"
 """Key of the leads and customers that are there at the beginning; no channel may have this name."""
+
+MOST_STEPS = 50
+"""Most steps of one journey; longer ones are not looked at."""
 
 MOST_SEGMENTS = 10_000
 """Pairs of region and industry in a channel; more are not looked at."""
@@ -40,14 +43,18 @@ class Inconsistency:
     path: Path
     found: str
     expected: str
-    near_miss: str | None = None
     at_key: bool = False
+    name: str = ""
+    """The name that is not known."""
+    known: Collection[str] = field(default=(), compare=False, repr=False)
+    """Names of which it may be a near miss."""
 
-    def as_error(self) -> InitErrorDetails:
+    def as_error(self, near_misses: NearMisses) -> InitErrorDetails:
         """The same fault as a pydantic error."""
-        hint = " (did you mean {near_miss}?)" if self.near_miss else ""
+        close = near_misses.of(self.name, self.known)
+        hint = " (did you mean {near_miss}?)" if close else ""
         context = {
-            "found": self.found, "expected": self.expected, "near_miss": self.near_miss,
+            "found": self.found, "expected": self.expected, "near_miss": close,
             "at_key": self.at_key, "across": True,
         }  # fmt: skip
         error = PydanticCustomError("simsales", f"found {{found}}, expected {{expected}}{hint}", context)
@@ -55,13 +62,10 @@ class Inconsistency:
 
 
 def unknown(
-    path: Path, name: str, expected: str, known: Iterable[str], *, at_key: bool = False
+    path: Path, name: str, expected: str, known: Collection[str], *, at_key: bool = False
 ) -> Inconsistency:
     """A name that is not among the known ones; a close one is suggested."""
-    known = list(known)
-    return Inconsistency(
-        path, shortened(name), f"{expected}: {listed(known)}", near_miss(name, known), at_key
-    )
+    return Inconsistency(path, shortened(name), f"{expected}: {listed(known)}", at_key, name, known)
 
 
 # ------------------------------------------------------------------------------------------- tolerant reading
@@ -121,10 +125,10 @@ class RawChannel:
     raw: dict[str, Any]
     outbound: bool
 
-    @property
-    def tiers(self) -> list[str]:
-        """The tiers that get a share of its leads."""
-        return self.shared_by("tiers")
+    @cached_property
+    def tiers(self) -> dict[str, None]:
+        """The tiers that get a share of its leads, in their order."""
+        return dict.fromkeys(self.shared_by("tiers"))
 
     @property
     def enters_as(self) -> Any:
@@ -141,13 +145,13 @@ class RawChannel:
         """The tiers, regions or industries that get a share of its leads."""
         return [name for name, share in mapping(self.raw, what).items() if (number(share) or 0) > 0]
 
-    def segments(self, tier: str) -> list[Segment]:
-        """The segments of its leads of one tier."""
+    @cached_property
+    def pairs(self) -> list[tuple[str | None, str | None]]:
+        """The regions and industries of its leads."""
         regions: Sequence[str | None]
         industries: Sequence[str | None]
         regions, industries = self.shared_by("regions") or [None], self.shared_by("industries") or [None]
-        pairs = islice(product(regions, industries), MOST_SEGMENTS)
-        return [Segment(tier, region, industry) for region, industry in pairs]
+        return list(islice(product(regions, industries), MOST_SEGMENTS))
 
 
 def raw_channels(data: Any) -> Iterator[RawChannel]:

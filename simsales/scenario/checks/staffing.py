@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from simsales.scenario.checks.raw import (
+    MOST_STEPS,
     OPENING,
     Inconsistency,
     Path,
@@ -24,8 +26,11 @@ from simsales.scenario.schema.fields import MAX_PEOPLE, NOBODY
 from simsales.scenario.schema.journey_order import following
 from simsales.scenario.segments import Segment
 
-_Work = tuple[Path, str, list[Segment]]
-"""The path of the field that names a role, the role, and the segments of the leads that need it."""
+_Source = tuple[str, RawChannel | None]
+"""Where leads that need a role come from: their tier and channel; None for those there at the beginning."""
+
+_Work = tuple[Path, str, list[_Source]]
+"""The path of the field that names a role, the role, and the sources of the leads that need it."""
 
 
 def staffing_faults(data: Any, channels: list[RawChannel]) -> Iterator[Inconsistency]:
@@ -44,26 +49,43 @@ def staffing_faults(data: Any, channels: list[RawChannel]) -> Iterator[Inconsist
             if size != 0:
                 holders.setdefault(role, []).append(raw)
     overflow = get(data, "organization", "overflow_above") is not None
+    known = _known(data, channels)
+    serving = {role: _Serving(raws, known) for role, raws in holders.items()}
+    roles = dict.fromkeys(sorted(holders))
+
+    @cache
+    def unserved(role: str, source: int, only_tier: bool) -> Segment | None:
+        """The first segment of a source that no team with the role serves."""
+        tier, channel = sources[source]
+        if only_tier:
+            return None if serving[role].serve(tier) else Segment(tier)
+        pairs = [(None, None)] if channel is None else channel.pairs
+        return serving[role].lacking(tier, pairs)
+
+    sources: list[_Source] = []
+    places: dict[tuple[str, str | None], int] = {}
     reported: set[tuple[str, str]] = set()
-    for where, role, segments in _work(data, channels):
+    for where, role, needed_by in _work(data, channels):
         on_lists = where[0] == "channels"
         if role == NOBODY:
             if where[-1] != "by" or where[0] != "journeys":
                 yield Inconsistency(where, NOBODY, "the name of a role")
         elif complete and role not in holders:
-            yield unknown(where, role, "a role that somebody has", sorted(holders))
+            yield unknown(where, role, "a role that somebody has", roles)
         elif complete:
-            for segment in segments:
+            for tier, channel in needed_by:
                 # One fault per role and tier is enough.
-                if (role, segment.tier) in reported:
+                if (role, tier) in reported:
                     continue
+                key = (tier, None if channel is None else channel.name)
+                place = places.setdefault(key, len(sources))
+                if place == len(sources):
+                    sources.append((tier, channel))
                 # Names of a list are pulled only by teams that serve them: there is no overflow.
-                wanted = Segment(segment.tier) if overflow and not on_lists else segment
-                if not any(
-                    _serves(raw, wanted, data, channels, overflow and not on_lists) for raw in holders[role]
-                ):
-                    reported.add((role, segment.tier))
-                    found = f"{shortened(role)}, whom no team that serves {wanted} has"
+                segment = unserved(role, place, overflow and not on_lists)
+                if segment is not None:
+                    reported.add((role, tier))
+                    found = f"{shortened(role)}, whom no team that serves {segment} has"
                     yield Inconsistency(where, found, f"{shortened(role)} among the members of such a team")
 
 
@@ -132,24 +154,24 @@ def _work(data: Any, channels: list[RawChannel]) -> Iterator[_Work]:
             yield (
                 (*channel.path, "worked_by"),
                 channel.worked_by,
-                [s for tier in channel.tiers for s in channel.segments(tier)],
+                [(tier, channel) for tier in channel.tiers],
             )
     for tier, journey in entries(data, "journeys").items():
-        segments_of = _segments_by_step(data, tier, journey, channels)
+        sources_of = _sources_by_step(data, tier, journey, channels)
         for name, raw in entries(journey).items():
             here = ("journeys", tier, name)
             if isinstance(raw.get("by"), str):
-                yield (*here, "by"), raw["by"], segments_of.get(name, [])
+                yield (*here, "by"), raw["by"], sources_of.get(name, [])
             if raw.get("by") != NOBODY:
                 for i, role in names(raw, "joined_by"):
-                    yield (*here, "joined_by", i), role, segments_of.get(name, [])
+                    yield (*here, "joined_by", i), role, sources_of.get(name, [])
     for tier, product in entries(data, "tiers").items():
         there = get(data, OPENING, "customers", tier) or get(data, OPENING, "pipeline", tier)
-        segments = [s for channel in channels if tier in channel.tiers for s in channel.segments(tier)]
-        segments += [Segment(tier)] * bool(there)
+        sources: list[_Source] = [(tier, channel) for channel in channels if tier in channel.tiers]
+        sources += [(tier, None)] * bool(there)
         for where, raw in _work_on_customers(product):
             if isinstance(raw.get("by"), str):
-                yield ("tiers", tier, *where, "by"), raw["by"], segments
+                yield ("tiers", tier, *where, "by"), raw["by"], sources
 
 
 def _work_on_customers(product: Any) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
@@ -161,33 +183,59 @@ def _work_on_customers(product: Any) -> Iterator[tuple[tuple[str, ...], dict[str
         yield ("levers", name), lever
 
 
-def _segments_by_step(
+def _sources_by_step(
     data: Any, tier: str, journey: dict[str, Any], channels: list[RawChannel]
-) -> dict[str, list[Segment]]:
-    """By step, the segments of the leads that may come to it; empty if the steps cannot be read."""
-    segments_of: dict[str, list[Segment]] = {}
+) -> dict[str, list[_Source]]:
+    """By step, where the leads come from that may come to it; empty if the steps cannot be read."""
+    sources_of: dict[str, list[_Source]] = {}
+    if len(journey) > MOST_STEPS:
+        return {}
     for taken in channel_journeys(data, tier, read_steps(journey) or {}, channels):
         if taken.channel is None:
             waiting = mapping(data, OPENING, "pipeline", tier)
             starts = [i for i, name in enumerate(taken.names) if number(waiting.get(name))]
-            segments = [Segment(tier)]
         else:
-            state = taken.channel.enters_as
-            starts = [i for i in [following(taken.on, state)] if i is not None]
-            segments = taken.channel.segments(tier)
+            starts = [i for i in [following(taken.on, taken.channel.enters_as)] if i is not None]
         for name in {name for start in starts for name in taken.reached(start)}:
-            segments_of.setdefault(name, []).extend(segments)
-    return segments_of
+            sources_of.setdefault(name, []).append((tier, taken.channel))
+    return sources_of
 
 
-def _serves(team: Any, segment: Segment, data: Any, channels: list[RawChannel], only_tier: bool) -> bool:
-    """Whether the team serves the segment; an unknown name counts, as it may be the right one, misspelled."""
-    checks: list[tuple[str, str | None, set[str]]] = [("tiers", segment.tier, set(mapping(data, "tiers")))]
-    if not only_tier:
-        for what, name in (("regions", segment.region), ("industries", segment.industry)):
-            checks.append((what, name, {each for c in channels for each in mapping(c.raw, what)}))
-    for what, name, known in checks:
-        served = [each for _, each in names(team, "serves", what)]
-        if served and name not in served and known.issuperset(served):
-            return False
-    return True
+def _known(data: Any, channels: list[RawChannel]) -> dict[str, set[str]]:
+    """The names that a team may be told to serve."""
+    known = {"tiers": set(mapping(data, "tiers"))}
+    for what in ("regions", "industries"):
+        known[what] = {name for channel in channels for name in mapping(channel.raw, what)}
+    return known
+
+
+class _Serving:
+    """Which of some teams serve a segment: a bit for each team, so that thousands are compared at once."""
+
+    def __init__(self, teams: Iterable[Any], known: Mapping[str, set[str]]) -> None:
+        self._all = dict.fromkeys(known, 0)
+        """By kind of name, the teams that serve every name."""
+        self._by_name: dict[str, dict[str, int]] = {what: {} for what in known}
+        for place, team in enumerate(teams):
+            for what, there in known.items():
+                served = {name for _, name in names(team, "serves", what)}
+                # (An unknown name may be the right one, misspelled.)
+                if not served or not there.issuperset(served):
+                    self._all[what] |= 1 << place
+                for name in served:
+                    self._by_name[what][name] = self._by_name[what].get(name, 0) | 1 << place
+
+    def serve(self, tier: str) -> int:
+        """Which of them serve a tier: 0 if none does."""
+        return self._of("tiers", tier)
+
+    def lacking(self, tier: str, pairs: Iterable[tuple[str | None, str | None]]) -> Segment | None:
+        """The first of a tier's segments, by region and industry, that none of them serves."""
+        of_tier = self.serve(tier)
+        for region, industry in pairs:
+            if not of_tier & self._of("regions", region) & self._of("industries", industry):
+                return Segment(tier, region, industry)
+        return None
+
+    def _of(self, what: str, name: str | None) -> int:
+        return self._all[what] | (0 if name is None else self._by_name[what].get(name, 0))

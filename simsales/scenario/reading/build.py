@@ -9,9 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario.reading.expected import FieldType
-from simsales.scenario.reading.faults import faults_of, idle_null_faults, likely_slips, path_fault
-from simsales.scenario.reading.merge import IdleNull, NewKey, merge
+from simsales.scenario.reading.faults import faults_of, idle_faults, likely_slips, path_fault
+from simsales.scenario.reading.merge import Idle, NewKey, merge
 from simsales.scenario.reading.nodes import Node
+from simsales.scenario.reading.plausible import implausible, misread
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -21,7 +22,7 @@ def build(
     layers: Iterable[Node],
     patches: Iterable[Node],
     faults: list[Fault],
-    slips: list[Fault] | None = None,
+    doubts: list[Fault] | None = None,
 ) -> Model:
     """Lay the layers over each other, then the patches of assignments; check the result.
 
@@ -30,13 +31,14 @@ def build(
         layers: one at least, each over the one before.
         patches: dotted paths with a value, each over the one before.
         faults: those found while the layers were read; they are reported together with the others.
-        slips: takes names that may be misspelled, though nothing is wrong with them.
+        doubts: takes names that may be misspelled, and numbers that are implausible, though nothing is
+            wrong with them.
 
     Raises:
         ScenarioError: with every fault found.
     """
     schema = FieldType(model)
-    idle: list[IdleNull] = []
+    idle: list[Idle] = []
     new: list[NewKey] = []
     root: Node | None = None
     for layer in layers:
@@ -48,13 +50,15 @@ def build(
             faults.append(fault)
         else:
             root = merge(root, patch, idle, new)
-    faults.extend(idle_null_faults(idle, root, schema))
+    faults.extend(idle_faults(idle, root, schema))
     try:
         built = model.model_validate(root.plain())
     except ValidationError as error:
         raise ScenarioError([*faults, *faults_of(error, root, schema)]) from None
     if faults:
         raise ScenarioError(faults)
-    if slips is not None:
-        slips.extend(likely_slips(new, schema))
+    if doubts is not None:
+        doubts.extend(likely_slips(new, schema))
+        doubts.extend(implausible(root))
+        doubts.extend(misread(root))
     return built

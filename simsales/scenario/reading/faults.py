@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from simsales.errors import Fault
-from simsales.scenario.messages import listed, near_miss, one_letter_off, plain_number, shortened
+from simsales.scenario.messages import NearMisses, Slips, listed, plain_number, shortened
 from simsales.scenario.reading.expected import NAME, FieldType
-from simsales.scenario.reading.merge import IdleNull, NewKey
+from simsales.scenario.reading.merge import Idle, NewKey
 from simsales.scenario.reading.nodes import Node
 
 
@@ -71,13 +71,15 @@ def faults_of(error: ValidationError, root: Node, schema: FieldType) -> list[Fau
     for each, target in found:
         if each["type"] == "missing":
             missing.setdefault(id(target.holder), []).append(str(each["loc"][-1]))
+    near_misses = NearMisses()
     misspelled: set[tuple[int, str]] = set()
     of_another_type: set[int] = set()
     faults: list[Fault] = []
     for each, target in found:
         if each["type"] == "extra_forbidden" and target.node is not None and target.node.key is not None:
             name = str(each["loc"][-1])
-            close = near_miss(name, missing.get(id(target.holder), ())) or near_miss(name, target.siblings)
+            required = missing.get(id(target.holder), ())
+            close = near_misses.of(name, required) or near_misses.of(name, target.siblings)
             known = target.own
             misspelled.add((id(target.holder), close or ""))
             if close is not None and close not in target.own:
@@ -94,7 +96,7 @@ def faults_of(error: ValidationError, root: Node, schema: FieldType) -> list[Fau
             if not (repeats or target.holder.broken):
                 faults.append(_missing(key, target))
         elif each["type"] != "extra_forbidden" and not (incomplete and each.get("ctx", {}).get("across")):
-            faults.extend(_wrong(each, target))
+            faults.extend(_wrong(each, target, near_misses))
     return faults
 
 
@@ -106,7 +108,7 @@ def _missing(key: str, target: _Target) -> Fault:
     return target.holder.place.fault(f"no {key}", expected)
 
 
-def _wrong(each: ErrorDetails, target: _Target) -> list[Fault]:
+def _wrong(each: ErrorDetails, target: _Target, near_misses: NearMisses) -> list[Fault]:
     """The fault of a value (or of its key) that is there but wrong."""
     node = target.node or target.holder
     if node.broken:
@@ -124,7 +126,7 @@ def _wrong(each: ErrorDetails, target: _Target) -> list[Fault]:
         return [place.fault(node.written, each["msg"])]
     close = None
     if each["type"] == "literal_error" and isinstance(node.value, str):
-        close = near_miss(node.value, target.expected.choices())
+        close = near_misses.of(node.value, target.expected.choices())
     if close is None:
         close = _number_meant(node, target.expected)
     return [place.fault(node.written, target.expected.description(), close)]
@@ -152,14 +154,20 @@ def _incomplete(node: Node) -> bool:
     return any(map(_incomplete, below))
 
 
-def idle_null_faults(nulls: list[IdleNull], root: Node, schema: FieldType) -> list[Fault]:
-    """A fault for each null that removed nothing, unless it stands for a known key that was left out
-    anyway."""
+def idle_faults(nulls: list[Idle], root: Node, schema: FieldType) -> list[Fault]:
+    """A fault for each null that removed nothing, unless it stands for a known key that was left out anyway;
+    and for each empty mapping that changed nothing."""
     faults = []
+    near_misses = NearMisses()
     for null in nulls:
         expected = schema.at(null.path[:-1])
         name = null.path[-1]
         place = null.node.key or null.node.place
+        if null.node.value is not None:
+            there = _keys_at(root, null.path)
+            expected_entries = f"entries to lay over those that are there: {listed(there)}; null removes one"
+            faults.append(null.node.place.fault("an empty mapping, which changes nothing", expected_entries))
+            continue
         if expected is None:
             continue  # a key above is unknown, and reported as such
         if expected.values is not None:
@@ -168,14 +176,14 @@ def idle_null_faults(nulls: list[IdleNull], root: Node, schema: FieldType) -> li
                 place.fault(
                     f"null for {shortened(name)}",
                     f"a name to remove: {listed(there)}",
-                    near_miss(name, there),
+                    near_misses.of(name, there),
                 )
             )
         elif expected.known_keys() and name not in expected.known_keys():
             keys = expected.known_keys()
             faults.append(
                 place.fault(
-                    f"unknown key {shortened(name)}", f"one of {', '.join(keys)}", near_miss(name, keys)
+                    f"unknown key {shortened(name)}", f"one of {', '.join(keys)}", near_misses.of(name, keys)
                 )
             )
     return faults
@@ -183,13 +191,18 @@ def idle_null_faults(nulls: list[IdleNull], root: Node, schema: FieldType) -> li
 
 def likely_slips(new: list[NewKey], schema: FieldType) -> Iterator[Fault]:
     """New names that differ from one beside them by one letter: added, left out, or swapped with the next."""
+    beside: dict[int, Slips] = {}
     for each in new:
         expected, name = schema.at(each.path[:-1]), each.path[-1]
-        close = [other for other in each.beside if one_letter_off(name, other)]
-        if expected is not None and expected.values is not None and close:
+        if expected is None or expected.values is None:
+            continue
+        if id(each.beside) not in beside:
+            beside[id(each.beside)] = Slips(each.beside)
+        close = beside[id(each.beside)].of(name)
+        if close is not None:
             place = each.node.key or each.node.place
             yield place.fault(
-                f"{shortened(name)}, a new name", f"one that is there: {listed(each.beside)}", close[0]
+                f"{shortened(name)}, a new name", f"one that is there: {listed(each.beside)}", close
             )
 
 
@@ -204,15 +217,15 @@ def path_fault(patch: Node, root: Node, schema: FieldType) -> Fault | None:
             there = _keys_at(root, path)
             if name not in there:
                 return patch.key.fault(
-                    shortened(name), f"one that is there: {listed(there)}", near_miss(name, there)
+                    shortened(name), f"one that is there: {listed(there)}", NearMisses().of(name, there)
                 )
         path.append(name)
     return None
 
 
-def _keys_at(root: Node, path: Sequence[str]) -> list[str]:
+def _keys_at(root: Node, path: Sequence[str]) -> Collection[str]:
     """The keys of the mapping at a path."""
     node: Node | None = root
     for part in path:
         node = node.value.get(part) if node is not None and isinstance(node.value, dict) else None
-    return list(node.value) if node is not None and isinstance(node.value, dict) else []
+    return node.value if node is not None and isinstance(node.value, dict) else ()

@@ -12,8 +12,8 @@ from simsales.scenario.messages import near_miss, shortened
 from simsales.scenario.reading.nodes import Node, Place
 from simsales.scenario.reading.yaml_nodes import read_yaml
 
-LARGEST = 2**20
-"""Most bytes of a file; a scenario needs a hundredth of it."""
+LARGEST = 2**18
+"""Most bytes of a file; a scenario needs a twentieth of it."""
 
 
 def read_files(files: Iterable[str | os.PathLike[str]], faults: list[Fault]) -> list[Node] | None:
@@ -24,7 +24,7 @@ def read_files(files: Iterable[str | os.PathLike[str]], faults: list[Fault]) -> 
     layers: list[Node] | None = []
     for file in files:
         try:
-            chain = _chain(os.fspath(file), faults)
+            chain = _chain(os.fsdecode(file), faults)
         except ScenarioError as error:
             faults.extend(error.faults)
             layers = None
@@ -116,7 +116,7 @@ def _of_a_process(file: str) -> bool:
 def _decoded(data: bytes, file: str) -> str:
     if len(data) > LARGEST:
         raise ScenarioError(
-            [Place(file, 1, 1).fault("a file above 1 MiB", "a scenario, which needs some 10 KiB")]
+            [Place(file, 1, 1).fault("a file above 256 KiB", "a scenario, which needs some 10 KiB")]
         )
     zero = data.find(b"\0")
     try:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from simsales.errors import Fault, ScenarioError
 from simsales.scenario.messages import shortened
 from simsales.scenario.reading.nodes import Node, Place
-from simsales.scenario.reading.yaml_nodes import read_yaml
+from simsales.scenario.reading.yaml_nodes import DEEPEST, read_yaml
 
 
 @dataclass(frozen=True)
-class IdleNull:
-    """A null that removed nothing."""
+class Idle:
+    """A null that removed nothing, or an empty mapping laid over one that has entries."""
 
     path: tuple[str, ...]
     node: Node
@@ -29,16 +30,18 @@ class NewKey:
 
 
 def merge(
-    base: Node | None, patch: Node, idle: list[IdleNull], new: list[NewKey], path: tuple[str, ...] = ()
+    base: Node | None, patch: Node, idle: list[Idle], new: list[NewKey], path: tuple[str, ...] = ()
 ) -> Node:
     """``base`` with ``patch`` laid over it: mappings merge, null removes, anything else replaces.
 
-    Every leaf keeps the place it was written at; a merged mapping has the place of the patch. Nulls that
-    removed nothing go into ``idle``, and keys that were added to a mapping into ``new``: the schema decides
-    whether they were meant. Neither argument is changed.
+    Every leaf keeps the place it was written at; a merged mapping has the place of the patch. Nulls
+    and empty mappings that changed nothing go into ``idle``, and keys that were added to a mapping into
+    ``new``: the schema decides whether they were meant. Neither argument is changed.
     """
     if not isinstance(patch.value, dict):
         return patch
+    if path and not (patch.value or patch.broken) and base is not None and isinstance(base.value, dict):
+        idle.extend([Idle(path, patch)] if base.value else [])
     known: dict[str, Node] = {}
     removed: dict[str, Node] = {}
     added: list[tuple[tuple[str, ...], Node]] = []
@@ -48,7 +51,7 @@ def merge(
         below = (*path, key)
         if value.value is None and not value.broken:
             if known.pop(key, None) is None and key not in removed:
-                idle.append(IdleNull(below, value))
+                idle.append(Idle(below, value))
             removed[key] = value
         else:
             if key not in known:
@@ -89,7 +92,11 @@ def _read_assignment(argument: str, faults: list[Fault]) -> Node | None:
     file = f"--set {shortened(argument)}"
     dotted, equals, text = argument.partition("=")
     parts = dotted.split(".")
-    places = [Place(file, 1, 1 + sum(len(part) + 1 for part in parts[:i])) for i in range(len(parts) + 1)]
+    ends = accumulate((len(part) + 1 for part in parts), initial=1)
+    places = [Place(file, 1, column) for column in ends]
+    if len(parts) > DEEPEST:
+        faults.append(places[0].fault(f"{len(parts):,} names joined by dots", "a scenario's ten at most"))
+        return None
     if not equals:
         faults.append(places[0].fault("no =", "KEY=VALUE, such as horizon_months=36"))
         return None

@@ -37,6 +37,8 @@ class Node:
     broken: bool = False
     """A fault of this node is reported already; other faults of its value follow from it and are not
     reported."""
+    misread: bool = False
+    """Its key was written ``true``, as tools of YAML 1.1 write ``on``."""
     implied: bool = False
     """A mapping that nobody wrote out: part of a dotted path."""
 

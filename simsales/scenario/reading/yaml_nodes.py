@@ -2,7 +2,8 @@
 
 A scenario needs little of YAML: mappings, lists, texts, numbers, true, false and null. The rest (aliases,
 tags, merge keys, several documents) can do harm or surprise, and is refused. Plain scalars are read by the
-core schema of YAML 1.2: ``NO`` is a text, ``1e5`` a number, and a date a text.
+core schema of YAML 1.2: ``NO`` is a text, ``1e5`` a number, and a date a text. Tools of YAML 1.1 take the key
+``on`` for true, and write it so: ``true: MQL`` is read as ``on: MQL``.
 """
 
 from __future__ import annotations
@@ -27,11 +28,18 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from simsales.errors import Fault, ScenarioError
-from simsales.scenario.messages import shortened
+from simsales.scenario.messages import plain_number, shortened
 from simsales.scenario.reading.nodes import Node, Place
+from simsales.scenario.schema.fields import STATES
 
 DEEPEST = 40
 """Most levels of nesting; a scenario needs ten."""
+
+MOST_VALUES = 50_000
+"""Most keys and values of a text; a scenario needs a hundredth of it."""
+
+MOST_FAULTS = 1_000
+"""A text with more faults is not read to its end."""
 
 LONGEST_NUMBER = 300
 """Most digits of an integer; a longer one is read as infinite (and would be slow to convert)."""
@@ -78,6 +86,11 @@ def scalar(text: str) -> bool | int | float | str | None:
 
 # ------------------------------------------------------------------------------------------------- reader
 
+_PART = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
+"""What may stand behind a comma within a number."""
+_PARTS = re.compile(r"-?[0-9]+(,[0-9]+)*", re.ASCII)
+"""A number as far as that comma."""
+
 # Part of ruamel's message; what was found; what was expected; whether the fault is where the context began.
 _SYNTAX = (
     ("mapping values are not allowed", "a `:` that does not belong here",
@@ -102,6 +115,7 @@ class _Reader:
         self.text = text
         self.start = start
         self.faults = faults
+        self.values = 0
         self.events = self._events()
         self.now: Any = None
 
@@ -167,6 +181,11 @@ class _Reader:
         """The node that begins with the current event; ends on the last event of the node."""
         event: NodeEvent = self.now
         place = self._at(event)
+        self.values += 1
+        if self.values > MOST_VALUES:
+            self._fatal(
+                place, f"more than {MOST_VALUES:,} keys and values", "a scenario, which needs some hundred"
+            )
         if isinstance(event, AliasEvent):
             self._report(
                 place, f"an alias, *{shortened(str(event.anchor))}", "the value itself; to share, use extends"
@@ -206,23 +225,33 @@ class _Reader:
     def _mapping(self, place: Place, depth: int) -> Node:
         entries: dict[str, Node] = {}
         broken = False
-        value = Node(place, None, "")
+        number, begun, told = "", place, 0
         while not isinstance(self._next(), MappingEndEvent):
             key = self._node(depth + 1)
             self._next()
-            before, value = value, self._node(depth + 1)
+            value = self._node(depth + 1)
             value.key = key.place
+            if key.value is True and value.value in STATES and "on" not in entries:
+                entries["on"], value.misread = value, True
+                continue
             if key.broken:
                 broken = True
             elif not isinstance(key.value, str):
                 broken = True
-                # {days: 0,5} is, to YAML, {days: 0, 5: null}.
-                halves = (
-                    before.written.lstrip("-").isdigit() and key.written.isdigit() and value.value is None
-                )
-                close = f"{before.written}.{key.written}" if halves else None
                 expected = "a name, beginning with a letter or _"
-                self._report(key.place, f"{key.written} as a key", expected, close)
+                # To YAML, {days: 0,5} is {days: 0, 5: null}, and {pay: 1,250,000} has two such keys.
+                if value.value is None and _PART.fullmatch(key.written) and _PARTS.fullmatch(number):
+                    if "," in number:
+                        del self.faults[told]
+                    else:
+                        begun = key.place
+                    number += f",{key.written}"
+                    meant = plain_number(number)
+                    close = None if meant is None else f"{meant:f}"
+                    told = len(self.faults)
+                    self._report(begun, f"{number.partition(',')[2]} as a key", expected, close)
+                    continue
+                self._report(key.place, f"{key.written} as a key", expected)
             elif key.value == "<<":
                 broken = True
                 self._report(key.place, "a merge key, <<", "none; to share values, use extends")
@@ -232,7 +261,10 @@ class _Reader:
                 self._report(key.place, f"a second {key.written}", f"it once; the first stands at {where}")
             else:
                 entries[key.value] = value
+            number = value.written
         return Node(place, entries, "a mapping" if entries or broken else "an empty mapping", broken=broken)
 
     def _report(self, place: Place, found: str, expected: str, near_miss: str | None = None) -> None:
         self.faults.append(place.fault(found, expected, near_miss))
+        if len(self.faults) >= MOST_FAULTS:
+            raise ScenarioError(self.faults)

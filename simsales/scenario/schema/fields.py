@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 State = Literal["Suspect", "Prospect", "MQL", "SQL", "SAL", "WIN", "LIVE"]
@@ -28,6 +28,8 @@ Factor = Annotated[float, Field(ge=0, le=100)]
 """A multiplier; 1 changes nothing."""
 
 # Bounds that no sales organization reaches. They keep a typing error from filling the memory.
+LEAST = 1e-15
+"""Least number other than 0, in size: what is divided by a smaller one, or drawn from it, may be infinite."""
 MAX_MONTHS = 1200
 MAX_LEADS_PER_MONTH = 1e6
 MAX_PEOPLE = 100_000
@@ -69,3 +71,14 @@ class Part(BaseModel):
         extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True,
         defer_build=True,
     )  # fmt: skip
+
+    @field_validator("*")
+    @classmethod
+    def _none_too_small(cls, value: Any) -> Any:
+        numbers = (
+            value.values() if isinstance(value, dict) else value if isinstance(value, list) else (value,)
+        )
+        for each in numbers:
+            if isinstance(each, float) and 0 < abs(each) < LEAST:
+                raise fault(repr(each), f"a number of at least {LEAST:g} in size, or 0 where it may be 0")
+        return value

@@ -41,7 +41,7 @@ class Tier(Part):
     price_per_month: Money
     """Monthly recurring revenue (MRR) of one customer, in the scenario's currency."""
     reference_price_per_month: Annotated[float, Field(gt=0, le=1e12)] | None = None
-    """The price at which everything that depends on the price is as stated; left out, ``price_per_month``."""
+    """The price at which everything that depends on the price is as stated; to be said if anything does."""
     price_changes: PriceChanges = {}
     """Later list prices, by name."""
     price_response: PriceResponse = PriceResponse()
