@@ -40,6 +40,8 @@ def perform(experiment: Callable[..., RunResult | ComparisonResult], given: Give
         click.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
     else:
         _present(found, given)
+    for text in found.cautions if given.as_json else ():  # The table says them itself.
+        click.echo(click.style(f"warning: {text}", fg="yellow"), err=True)
     for alternative, role, team in found.idle:
         text = f"{alternative}: the {role} of {team} never had anything to do; is that meant?"
         click.echo(click.style(f"warning: {text}", fg="yellow"), err=True)

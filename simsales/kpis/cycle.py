@@ -63,9 +63,9 @@ class CycleTable:
         late = np.where(np.arange(entered.size) > 0, entered, 0.0)
         at_risk = np.maximum(there - (late + still_open) / 2, won + lost)
         end = _end(there, still_open) if window is None else window.end
-        self.won: Floats = won[:end]
-        self._at_risk, self._ended = at_risk[:end], (won + lost)[:end]
-        winning, ending = (_share(x, self._at_risk) for x in (self.won, self._ended))
+        self._all_won = won
+        self._won, self._ended, self._at_risk = won[:end], (won + lost)[:end], at_risk[:end]
+        winning, ending = (_share(x, self._at_risk) for x in (self._won, self._ended))
         still = np.cumprod(1 - ending)
         before = np.concatenate(([1.0], still[:-1]))
         self.incidence: Floats = before * winning if end else np.zeros(0)
@@ -73,7 +73,7 @@ class CycleTable:
         self.still_open = float(still[-1]) if end else 1.0
         """The share of all leads still open at the last observed age."""
         if window is None:
-            tail = int(np.count_nonzero(still > TAIL * self.still_open))
+            tail = int(np.count_nonzero(before > TAIL * self.still_open))
             self.window = Window(end, min(tail, max(0, end - 1)), known=False)
             most = OPEN_SHARE * (self.incidence.sum() + self._wins_to_come)
             known = end > 0 and self.still_open <= OPEN_SHARE and self._wins_to_come <= most
@@ -105,8 +105,8 @@ class CycleTable:
 
     def mean_won_day(self) -> float:
         """Mean age, in whole days, of the leads that were seen to be won; nan if there are none."""
-        won = float(self.won.sum())
-        return float(self.won @ np.arange(self.won.size)) / won if won else math.nan
+        won = float(self._all_won.sum())
+        return float(self._all_won @ np.arange(self._all_won.size)) / won if won else math.nan
 
     @property
     def _rates(self) -> tuple[float, float]:
@@ -114,7 +114,7 @@ class CycleTable:
         at_risk = float(self._at_risk[self.window.tail :].sum())
         if not at_risk:
             return 0.0, 0.0
-        won, ended = (float(x[self.window.tail :].sum()) for x in (self.won, self._ended))
+        won, ended = (float(x[self.window.tail :].sum()) for x in (self._won, self._ended))
         return won / at_risk, ended / at_risk
 
     @property

@@ -78,6 +78,11 @@ class Result:
         """A message about replications that failed and are missing from the results; empty if none did."""
         return failure_message(self.results.failures, self.results.folder)
 
+    @property
+    def cautions(self) -> list[str]:
+        """What to know before trusting the figures, such as that there are too few replications."""
+        raise NotImplementedError
+
     def table(self, *, everything: bool = False, width: int = 110) -> str:
         """The table that the command prints.
 
