@@ -138,15 +138,16 @@ def waits(spread: int, name: str, replications: tuple[int, ...], small: tuple[in
 # ----------------------------------------------------------------------------------------------------- LTV
 
 
-def stays(rng: Generator, signed: float, months: int, hazards: Floats, margin: float) -> Floats:
-    """Customers, leavers and margin by age of one replication: customers sign in every month."""
-    table = np.zeros((3, months))
-    for month in range(months):
-        there = int(rng.poisson(signed))
-        for age in range(months - month):
-            leave = int(rng.binomial(there, hazards[min(age, hazards.size - 1)])) if age else 0
-            table[:, age] += there, leave, there * margin * (1.0 if age else 0.5)
-            there -= leave
+def stays(rng: Generator, n: int, signed: float, months: int, hazards: Floats, margin: float) -> Floats:
+    """Customers, leavers and margin by age; customers sign in every month. Shape (n, 3, ages)."""
+    table = np.zeros((n, 3, months))
+    there = rng.poisson(signed, (n, months))  # by month of signature
+    for age in range(months):
+        there = there[:, : months - age]  # those who signed later do not get so old
+        leave = rng.binomial(there, hazards[min(age, hazards.size - 1)])
+        counts = there.sum(axis=1)
+        table[:, :, age] = np.stack((counts, leave.sum(axis=1), counts * margin * (1.0 if age else 0.5)), 1)
+        there = there - leave
     return table
 
 
@@ -159,7 +160,7 @@ def ltv(name: str, kpi: str, signed: float, hazards: Floats, small: tuple[int, .
         true /= cost
 
     def experiment(rng: Generator, n: int) -> Interval:
-        tables = np.stack([stays(rng, signed, months, hazards, margin) for _ in range(n)])
+        tables = stays(rng, n, signed, months, hazards, margin)
         new = tables[:, :1, 0]
         # Half of what is spent does not depend on who signs.
         spent = cost / 2 * (new + signed * months) * rng.uniform(0.8, 1.2, new.shape)
@@ -259,6 +260,7 @@ def models() -> list[Model]:
         paired_customers(3, 1.3),
         waits(25, "waits, replications differ by 20 %", (10, 50), ()),
         waits(4, "waits, replications differ by 50 %", (10, 50, 200), (10, 50)),
+        ltv("LTV, half a customer a month, constant churn", "ltv", 0.5, np.array([0.0, 0.05]), (10,)),
         ltv("LTV, 2 customers a month, constant churn", "ltv", 2, np.array([0.0, 0.05])),
         ltv("LTV, 10 customers a month, constant churn", "ltv", 10, np.array([0.0, 0.05])),
         ltv("LTV, 10 customers a month, falling churn", "ltv", 10, falling),
