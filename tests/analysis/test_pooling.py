@@ -29,6 +29,7 @@ from simsales.kpis import KPIS, describe, measure, parts
 from simsales.model.replication import Replication
 
 FALSE_ALARM = 1e-6
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 NO_SUMS = {"cash_low", "break_even_month"}
 """KPIs that are no formulas over sums."""
 
@@ -219,7 +220,7 @@ def selling(probability: float) -> ss.Scenario:
 def test_what_rare_customers_cost() -> None:
     """60,000 are spent for 1.2 and 0.3 customers: 50,000 and 200,000 a customer, though most replications win
     none. Leads need no time, so the customers of all replications are a Poisson number."""
-    replications = 200
+    replications = 100
     found = ss.compare({"a": selling(0.02), "b": selling(0.005)}, replications=replications, seed=3)
     for name, expected in (("a", 1.2), ("b", 0.3)):
         wins = found.values[name]["win"].sum() * 6
@@ -233,3 +234,21 @@ def test_what_rare_customers_cost() -> None:
     assert abs(d.mean - 150_000) <= d.half_width * stats.norm.isf(FALSE_ALARM / 2) / stats.norm.isf(0.025)
     assert d.verdict == "higher"
     assert kpi.defined["b"] < replications / 2  # of so many are the percentiles
+
+
+def test_sqls_are_the_sum_of_their_parts() -> None:
+    """Inbound, outbound, and those that were in mid-course when the simulation began: in total, by tier and
+    by month. Without an opening the last have no line."""
+    short = ["horizon_months=2", "warm_up_months=0"]
+    begun = ss.run(ss.load(SCENARIOS / "going-concern.yaml", overrides=short), replications=2)
+    for name in ("", *(f"@{tier}" for tier in begun.tiers)):
+        kpis = begun.values["scenario"]
+        total = sum(kpis[f"sql_{part}{name}"] for part in ("inbound", "outbound", "opening"))
+        assert total == pytest.approx(kpis[f"sql{name}"])
+    assert begun.kpis["sql_opening"].mean
+    months = begun.monthly["scenario"]
+    total = months["sql_inbound"] + months["sql_outbound"] + months["sql_opening"]
+    assert total == pytest.approx(months["sql"])
+    without = ss.run(selling(0.1), replications=2)
+    assert "sql_opening" not in without.kpis
+    assert "sql_opening" not in without.monthly["scenario"]
