@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +32,8 @@ from simsales.scenario import Scenario
 Floats = NDArray[np.float64]
 EXPERIMENTS = 1000
 BOUNDS = 0.93, 0.97
+POOL = 5000
+"""Replications of the simulation."""
 
 
 class Interval(NamedTuple):
@@ -224,31 +227,23 @@ def selling(probability: float) -> Scenario:
     )
 
 
-def simulated() -> Iterator[Model]:
-    """60,000 are spent for 60 p customers; each replication of the simulation is used once."""
-    few, many = selling(0.05), selling(0.1)
-    numbers = iter(range(10**9))
+@cache
+def customers(probability: float) -> Floats:
+    """New customers of each of `POOL` replications."""
+    tables = [simulate(selling(probability), 1, number).tables["ledger"] for number in range(POOL)]
+    return np.array([[float(sum(table.columns["customers_new"]))] for table in tables])
 
-    def customers(scenario: Scenario, replications: range) -> Floats:
-        tables = [simulate(scenario, 1, number).tables["ledger"] for number in replications]
-        return np.array([[float(sum(table.columns["customers_new"]))] for table in tables])
 
-    def fresh(n: int) -> range:
-        first = next(numbers)
-        for _ in range(n - 1):
-            next(numbers)
-        return range(first, first + n)
+def simulated(*probabilities: float) -> Callable[[Generator, int], Interval]:
+    """60,000 are spent for 60 p customers. Each experiment takes its replications from one pool, in pairs by
+    number; the pool is so large that its own mean hardly differs from the truth."""
 
-    def one(_: Generator, n: int) -> Interval:
-        return alone(cac(customers(few, fresh(n)), np.full((n, 1), 60_000.0)))
+    def experiment(rng: Generator, n: int) -> Interval:
+        which = rng.choice(POOL, n, replace=False)
+        found = [cac(customers(p)[which], np.full((n, 1), 60_000.0)) for p in probabilities]
+        return alone(found[0]) if len(found) == 1 else difference(*found)
 
-    def pair(_: Generator, n: int) -> Interval:
-        which = fresh(n)
-        cost = np.full((n, 1), 60_000.0)
-        return difference(cac(customers(few, which), cost), cac(customers(many, which), cost))
-
-    yield Model("simulated: CAC, 3 customers", 20_000, one)
-    yield Model("simulated: CAC, difference in pairs, 3 and 6", -10_000, pair)
+    return experiment
 
 
 def models() -> list[Model]:
@@ -268,7 +263,8 @@ def models() -> list[Model]:
         cycle("cycle, mean, one year and none before", "sales_cycle_days", 0, 365, 100),
         cycle("cycle, mean, half a year after two", "sales_cycle_days", 730, 183, 100),
         cycle("cycle, median, half a year after two", "sales_cycle_median_days", 730, 183, 100 * np.log(2)),
-        *simulated(),
+        Model("simulated: CAC, 3 customers", 20_000, simulated(0.05)),
+        Model("simulated: CAC, difference in pairs, 3 and 6", -10_000, simulated(0.05, 0.1)),
     ]
 
 

@@ -35,6 +35,10 @@ class Window(NamedTuple):
     """The age from which on daily rates tell what becomes of those open at ``end``."""
     known: bool
     """Whether so few are open at ``end`` that the cycle is known."""
+    median: float = math.nan
+    """The median of the whole."""
+    slope: float = math.nan
+    """The incidence a day around it: between the days by which 40 and 60 % of the wins have come."""
 
 
 class CycleTable:
@@ -75,38 +79,55 @@ class CycleTable:
         if window is None:
             tail = int(np.count_nonzero(before > TAIL * self.still_open))
             self.window = Window(end, min(tail, max(0, end - 1)), known=False)
-            most = OPEN_SHARE * (self.incidence.sum() + self._wins_to_come)
+            most = OPEN_SHARE * self._all
             known = end > 0 and self.still_open <= OPEN_SHARE and self._wins_to_come <= most
             window = self.window._replace(known=bool(known))
+            if known and most > 0:
+                sooner, median, later = (self._day_of(share) for share in (0.4, 0.5, 0.6))
+                window = window._replace(median=median, slope=0.2 * self._all / max(later - sooner, 1e-9))
         self.window = window
 
     def mean(self) -> float:
         """Mean age of leads at the win, in whole days; nan if none is won or too many are open."""
         to_come = self._wins_to_come
-        all_won = float(self.incidence.sum()) + to_come
-        if not self.window.known or not all_won > 0:
+        if not self.window.known or not self._all > 0:
             return math.nan
         days = float(self.incidence @ np.arange(self.incidence.size))
         if to_come:
             _, ending = self._rates
             days += to_come * (self.window.end + (1 - ending) / ending)
-        return days / all_won
+        return days / self._all
 
     def median(self) -> float:
-        """The age by which half of those who are ever won are; within a day, wins are spread evenly."""
-        half = (float(self.incidence.sum()) + self._wins_to_come) / 2
-        if not self.window.known or not half > 0:
+        """The age by which half of those who are ever won are; within a day, wins are spread evenly.
+
+        Of a part of the whole it is the whole's median, moved by what is missing from half there over the
+        slope: a median moves in jumps if a replication is left out, and the jackknife of jumps is wrong.
+        """
+        at = self.window.median
+        if not self.window.known or not self._all > 0 or math.isnan(at):
             return math.nan
-        sums = np.cumsum(self.incidence)
-        day = int(np.searchsorted(sums, half))
-        if day == sums.size:
-            return math.nan
-        return day + 1 - float((sums[day] - half) / self.incidence[day])
+        day = min(int(at), self.incidence.size - 1)
+        until = float(self.incidence[:day].sum() + self.incidence[day] * min(at - day, 1.0))
+        return at + (self._all / 2 - until) / self.window.slope
 
     def mean_won_day(self) -> float:
         """Mean age, in whole days, of the leads that were seen to be won; nan if there are none."""
         won = float(self._all_won.sum())
         return float(self._all_won @ np.arange(self._all_won.size)) / won if won else math.nan
+
+    def _day_of(self, share: float) -> float:
+        """The age by which this share of all wins have come; the last age observed if it comes later."""
+        wanted, sums = share * self._all, np.cumsum(self.incidence)
+        day = int(np.searchsorted(sums, wanted))
+        if day == sums.size:
+            return float(day)
+        return day + 1 - float((sums[day] - wanted) / self.incidence[day])
+
+    @property
+    def _all(self) -> float:
+        """The share of all leads that are ever won."""
+        return float(self.incidence.sum()) + self._wins_to_come
 
     @property
     def _rates(self) -> tuple[float, float]:
