@@ -291,7 +291,7 @@ def main() -> int:
             small = n in model.small
             outside += not small and not BOUNDS[0] <= covered <= BOUNDS[1]
             print(
-                f"| {model.name} | {model.truth:,.5g} | {n} | {100 * covered:.1f} %"
+                f"| {model.name} | {model.truth:,.6g} | {n} | {100 * covered:.1f} %"
                 f"{' (small sample)' if small else ''} | {100 * bias:+.1f} ± {196 * error:.1f} % "
                 f"| {len(found) - len(known)} |",
                 flush=True,
