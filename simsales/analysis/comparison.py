@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simsales.analysis.intervals import CONFIDENCE, checked, half_width
+from simsales.analysis.intervals import CONFIDENCE, Sample, as_sample, half_width
 from simsales.kpis import Direction
 
 Verdict = Literal["higher", "lower", "no difference shown"]
@@ -32,29 +32,39 @@ subtracting two readings of the clock.
 """
 
 
+FEW = 10
+"""Below so many replications, a difference that is the same in all of them says nothing of how it varies: two
+wins more in both of two replications are no certainty."""
+
+
 @dataclass(frozen=True)
 class Difference:
-    """One KPI of one alternative minus the baseline, over the *pairs*: the replications that define both."""
+    """One KPI of one alternative minus the baseline.
+
+    The *pairs* are the replications in which both have a figure of their own. What is averaged is averaged
+    over them; what is pooled is pooled over all replications.
+    """
 
     n: int
     """The number of pairs."""
     mean: float | None
-    """Alternative minus baseline, in the unit of the KPI; None without a pair."""
+    """Alternative minus baseline, in the unit of the KPI; None if one of them is undefined."""
     half_width: float | None
-    """Of the interval of ``mean``, simultaneous over the alternatives; None below two pairs."""
+    """Of the interval of ``mean``, simultaneous over the alternatives; None below two pairs, if the
+    difference does not vary over fewer than `FEW`, or if a ratio would be undefined without a replication."""
     p_better: float | None
     """Share of the pairs in which the alternative does better, ties counted half: an estimate of the
     probability. Where neither direction is better, the share in which it is higher."""
     correlation: float | None
-    """Between the two over the pairs: what common random numbers achieved. None below three pairs, or if
-    either side is constant."""
+    """Between the two: what common random numbers achieved. None below three pairs, or if either side is
+    constant."""
     gain: float | None
     """(var X + var Y) / var(Y − X): the factor by which independent random numbers would need more
     replications for the same interval. None below two pairs, or if the difference does not vary."""
     baseline_mean: float | None
-    """Mean of the baseline over the pairs: what percentages refer to."""
+    """Figure of the baseline: what percentages refer to."""
     verdict: Verdict
-    """Whether the interval lies above zero, below zero, or neither (also below two pairs)."""
+    """Whether the interval lies above zero, below zero, or neither (also without an interval)."""
 
     @property
     def relative(self) -> float | None:
@@ -94,8 +104,9 @@ class KpiComparison:
 
     better: Direction
     means: Mapping[str, float | None]
-    """By alternative, each over all replications that define it there. Where some do not, the paired
-    difference, over the pairs only, need not be the difference of these means."""
+    """By alternative: of a ratio, that of the sums over all replications; else the mean over all replications
+    that define it there. Where some do not, the paired difference, over the pairs only, need not be the
+    difference of these means."""
     defined: Mapping[str, int]
     """By alternative, the number of replications that define it there."""
     differences: Mapping[str, Difference]
@@ -142,7 +153,7 @@ class Comparison:
 
 
 def compare(
-    values: Mapping[str, Mapping[str, ArrayLike]],
+    values: Mapping[str, Mapping[str, ArrayLike | Sample]],
     *,
     baseline: str,
     better: Mapping[str, Direction],
@@ -156,12 +167,13 @@ def compare(
     alternatives are correlated on purpose and their variances need not be equal. Bonferroni assumes neither.
     Nothing is adjusted over KPIs: each is a question of its own.
 
-    The interval is Student's t of the differences. With few replications, and differences that take few
-    values (rare events), it can come out too narrow: two equal differences give an interval of width zero.
+    The interval is Student's t of the differences; of a ratio, of the differences of the pseudo-values. With
+    few replications, and differences that take few values (rare events), it can come out too narrow.
 
     Args:
-        values: By alternative and KPI, shape (replications,), where entry r is replication r in every
-            alternative; nan where undefined. A KPI that an alternative lacks is undefined there throughout.
+        values: By alternative and KPI, a sample, or values to be averaged: shape (replications,), where entry
+            r is replication r in every alternative; nan where undefined. A KPI that an alternative lacks is
+            undefined there throughout.
         baseline: The alternative that the others are compared with.
         better: By KPI, whether higher or lower values are better.
         confidence: Level of the intervals, per KPI over all alternatives together.
@@ -178,26 +190,28 @@ def compare(
         raise ValueError("a comparison needs two alternatives at least")
     alternatives = (baseline, *(name for name in values if name != baseline))
     columns = {
-        alternative: {kpi: checked(column) for kpi, column in values[alternative].items()}
+        alternative: {kpi: as_sample(column) for kpi, column in values[alternative].items()}
         for alternative in alternatives
     }
     names = dict.fromkeys(kpi for alternative in alternatives for kpi in columns[alternative])
     if undirected := [name for name in names if name not in better]:
         raise ValueError(f"it is not said whether higher or lower is better for {', '.join(undirected)}")
-    sizes = {column.size for kpis in columns.values() for column in kpis.values()}
+    sizes = {column.single.size for kpis in columns.values() for column in kpis.values()}
     if len(sizes) > 1:
         raise ValueError(f"the alternatives must have the same replications, found {sorted(sizes)} of them")
     replications = sizes.pop() if sizes else 0
 
     each = 1 - (1 - confidence) / (len(alternatives) - 1)
-    undefined = np.full(replications, np.nan)
+    nowhere = np.full(replications, np.nan)
     kpis = {}
     for name in names:
+        pooled = any(of[name].pooled for of in columns.values() if name in of)
+        undefined = Sample(nowhere, np.array(np.nan), nowhere, pooled)
         of = {alternative: columns[alternative].get(name, undefined) for alternative in alternatives}
         kpis[name] = KpiComparison(
             better=better[name],
-            means={alternative: _mean(x[~np.isnan(x)]) for alternative, x in of.items()},
-            defined={alternative: int((~np.isnan(x)).sum()) for alternative, x in of.items()},
+            means={a: None if np.isnan(x.estimate) else float(x.estimate) for a, x in of.items()},
+            defined={a: int((~np.isnan(x.single)).sum()) for a, x in of.items()},
             differences={
                 other: _paired(of[baseline], of[other], better[name], each) for other in alternatives[1:]
             },
@@ -205,36 +219,51 @@ def compare(
     return Comparison(alternatives, replications, confidence, kpis)
 
 
-def _paired(
-    x: NDArray[np.float64], y: NDArray[np.float64], better: Direction, confidence: float
-) -> Difference:
-    """``y`` (the alternative) minus ``x`` (the baseline)."""
-    both = ~(np.isnan(x) | np.isnan(y))
-    x, y = x[both], y[both]
-    n = x.size
-    if n == 0:
-        return Difference(0, None, None, None, None, None, None, "no difference shown")
-    tolerance = RESOLUTION * max(1.0, float(np.abs(x).max()), float(np.abs(y).max()))
-    d = y - x
-    d[np.abs(d) <= tolerance] = 0.0
-    mean, half = float(d.mean()), half_width(d, confidence)
+def _paired(baseline: Sample, other: Sample, better: Direction, confidence: float) -> Difference:
+    """``other`` minus ``baseline``."""
+    both = ~(np.isnan(baseline.single) | np.isnan(other.single))
+    n = int(both.sum())
+    wins = _differences(baseline.single[both], other.single[both])
+    p_better = float(((wins < 0 if better == "lower" else wins > 0) + (wins == 0) / 2).mean()) if n else None
+    if baseline.pooled:
+        x, y = baseline.known, other.known
+        if x.size != y.size:  # One of them is undefined without some replication.
+            x = y = np.zeros(0)
+        level, there = float(baseline.estimate), float(other.estimate)
+    else:
+        x, y = baseline.single[both], other.single[both]
+        level, there = (float(z.mean()) if n else np.nan for z in (x, y))
+    if np.isnan(level) or np.isnan(there):
+        return Difference(n, None, None, p_better, None, None, None, "no difference shown")
+    d, tolerance = _differences(x, y), _tolerance(x, y)
+    if baseline.pooled:
+        (mean,) = _differences(np.array([level]), np.array([there])).tolist()
+    else:
+        mean = float(d.mean())
+    varies = d.size >= 2 and np.ptp(d) > tolerance
+    half = half_width(d, confidence) if varies or d.size >= FEW else None
     verdict: Verdict = "no difference shown"
     if half is not None and abs(mean) > half:
         verdict = "higher" if mean > 0 else "lower"
-    wins = d < 0 if better == "lower" else d > 0
-    varies = n >= 2 and np.ptp(d) > tolerance
-    correlated = n >= 3 and min(np.ptp(x), np.ptp(y)) > tolerance
+    correlated = d.size >= 3 and min(np.ptp(x), np.ptp(y)) > tolerance
     return Difference(
         n=n,
         mean=mean,
         half_width=half,
-        p_better=float(wins.mean() + (d == 0).mean() / 2),
+        p_better=p_better,
         correlation=float(np.clip(np.corrcoef(x, y)[0, 1], -1, 1)) if correlated else None,
         gain=float((x.var(ddof=1) + y.var(ddof=1)) / d.var(ddof=1)) if varies else None,
-        baseline_mean=float(x.mean()),
+        baseline_mean=level,
         verdict=verdict,
     )
 
 
-def _mean(x: NDArray[np.float64]) -> float | None:
-    return float(x.mean()) if x.size else None
+def _differences(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``y − x``, without rounding noise."""
+    d = y - x
+    d[np.abs(d) <= _tolerance(x, y)] = 0.0
+    return d
+
+
+def _tolerance(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    return RESOLUTION * max(1.0, float(np.abs(x).max(initial=0)), float(np.abs(y).max(initial=0)))

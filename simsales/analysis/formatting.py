@@ -7,14 +7,23 @@ import math
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
 
-def step_of(value: float, half_width: float | None) -> int:
-    """The power of ten to round to.
+EXACT = 1e-7
+"""A half-width below this share of the value is rounding noise: the value is as good as exact."""
 
-    The half-width keeps one digit (two if it begins with 1 or 2), but a value never shows more than four.
+
+def step_of(value: float, half_width: float | None) -> int:
+    """The power of ten to round to, so that both the value and its half-width can be read.
+
+    The half-width keeps one digit (two if it begins with 1 or 2). A value shows no more than four digits
+    unless its half-width would vanish; it is never rounded away by a half-width that is wider than itself, to
+    whole units at least: 2 ± 170.
     """
     size = math.floor(math.log10(abs(value))) - 3 if value else -12
     if half_width:
-        return max(math.floor(math.log10(half_width / 3) + 1e-9), size)
+        step = math.floor(math.log10(half_width / 3) + 1e-9)
+        if value and step > max(0, size + 3):
+            return max(0, size + 3)
+        return step if EXACT * abs(value) < half_width < 10.0**size / 2 else max(step, size)
     return 0 if value == round(value) and abs(value) < 1e6 else size
 
 
@@ -28,7 +37,8 @@ def number(value: float, step: int, *, sign: bool = False) -> str:
 def percent(share: float, half_width: float | None = None) -> tuple[str, str]:
     """A relative difference and its half-width in per cent, without the sign %: ``("+3.1", "0.8")``."""
     value, half = 100 * share, None if half_width is None else 100 * half_width
-    step = step_of(value, half) if half else max(step_of(value, None), -1)
+    # Never coarser than whole per cents: +33 ± 322.
+    step = min(step_of(value, half), 0) if half else max(step_of(value, None), -1)
     return number(value, step, sign=True), "" if half is None else number(half, step)
 
 

@@ -105,9 +105,12 @@ class Wording:
         return f"{text} (±{spread})" if spread else text
 
     def change(self, kpi: str, difference: Difference, *, less: str = "lower", more: str = "higher") -> str:
-        """The difference as text that follows the KPI: ``3.1 % higher (±0.8 %)``, ``no difference shown``."""
+        """The difference as text that follows the KPI: ``3.1 % higher (±0.8 %)``, ``no difference shown``,
+        ``undefined``."""
         mean, half = difference.mean, difference.half_width
-        if difference.verdict == "no difference shown" or mean is None or half is None:
+        if mean is None:
+            return "undefined"
+        if difference.verdict == "no difference shown" or half is None:
             return "no difference shown"
         if difference.relative is not None and kpi not in SIGNED:
             text, spread = percent(abs(difference.relative), difference.relative_half_width)

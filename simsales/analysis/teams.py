@@ -7,29 +7,35 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simsales.experiment.experiment import Results
+from simsales.analysis.experiment_sums import ExperimentSums
+from simsales.analysis.intervals import Sample
+from simsales.analysis.pooling import mean_cases
 from simsales.kpis.people import PEOPLE
-from simsales.kpis.series import Floats
-from simsales.kpis.sources import BY_ROLE
 from simsales.kpis.sums import HorizonSums
 
-Teams = dict[tuple[str, str, str], Floats]
-"""By team, role and name of the KPI; shape (replications,), nan where undefined."""
+Teams = dict[tuple[str, str, str], Sample]
+"""By team, role and name of the KPI."""
 
 
-def team_kpis(results: Results, *, horizon_months: int) -> dict[str, Teams]:
+def team_kpis(sums: ExperimentSums) -> dict[str, Teams]:
     """The KPIs of every team, by alternative, over the whole horizon.
 
     Args:
-        results: Of an experiment.
-        horizon_months: Of its scenarios.
+        sums: Of the experiment.
     """
     found: dict[str, Teams] = {}
-    for alternative, totals in results.totals("work", ("team", "role"), list(BY_ROLE)).items():
+    for alternative, totals in sums.teams.items():
         teams = found[alternative] = {}
-        for (team, role), sums in sorted(totals.items()):
-            work = HorizonSums({name: x[:, np.newaxis] for name, x in sums.items()}, horizon_months)
-            teams |= {(team, role, kpi.name): kpi.measure(work) for kpi in PEOPLE}
+        for (team, role), of in sorted(totals.items()):
+            # One scope and one month; the replications, and then the cases, are in between.
+            each = {name: x[np.newaxis, :, np.newaxis] for name, x in of.items()}
+            single = HorizonSums(each, sums.horizon_months)
+            pooled = HorizonSums({name: mean_cases(x) for name, x in each.items()}, sums.horizon_months)
+            for kpi in PEOPLE:
+                (own,) = kpi.measure(single)
+                teams[team, role, kpi.name] = (
+                    Sample.of_cases(own, kpi.measure(pooled)[0]) if kpi.pooled else Sample.averaged(own)
+                )
     return found
 
 
@@ -50,10 +56,10 @@ def idle_people(teams: Mapping[str, Teams]) -> list[Idle]:
     found = []
     for alternative, kpis in teams.items():
         busy: dict[tuple[str, str], bool] = {}
-        for (team, role, kpi), values in kpis.items():
+        for (team, role, kpi), sample in kpis.items():
             if kpi == "utilization":
                 people = (team.partition("#")[0], role)
-                busy[people] = busy.get(people, False) or bool((values > 0).any())
+                busy[people] = busy.get(people, False) or bool((sample.single > 0).any())
         found += [
             Idle(alternative, role, team) for (team, role), worked in sorted(busy.items()) if not worked
         ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from simsales.analysis.comparison import Comparison
-from simsales.analysis.intervals import interval, summary
+from simsales.analysis.intervals import Sample, interval, summary
 from simsales.analysis.labels import ordered
 from simsales.kpis import Kpi, parts
-from simsales.kpis.series import Floats
 
 Row = tuple[object, ...]
 
@@ -21,7 +20,7 @@ TEAM_COLUMNS = ("alternative", "team", "role", "kpi", "unit", "mean", "half_widt
 
 
 def kpi_rows(
-    values: Mapping[str, Mapping[str, Floats]],
+    values: Mapping[str, Mapping[str, Sample]],
     describe: Callable[[str], Kpi],
     *,
     currency: str,
@@ -31,8 +30,7 @@ def kpi_rows(
     empty tier. Differences are those from the baseline, whose own rows have none; None where undefined.
 
     Args:
-        values: By alternative and name of the KPI, as `simsales.kpis.measure` gives it; shape
-            (replications,), nan where undefined.
+        values: As `simsales.analysis.pooling.kpi_samples` gives it.
         describe: Gives a KPI's definition.
         currency: Of all amounts.
         comparisons: By tier, the total under an empty name; by default there is nothing to compare.
@@ -49,12 +47,12 @@ def kpi_rows(
                 *(s.mean, s.half_width, s.p5, s.p50, s.p95, s.n),
                 *((None,) * 5 if d is None else (d.mean, d.half_width, d.p_better, d.correlation, d.verdict)),
                 None if d is None else d.n,
-                about.undefined if s.n < column.size else None,
+                about.undefined if s.n < column.single.size else None,
             )
 
 
 def monthly_rows(
-    months: Mapping[str, Mapping[str, Floats]], describe: Callable[[str], Kpi], *, currency: str
+    months: Mapping[str, Mapping[str, Sample]], describe: Callable[[str], Kpi], *, currency: str
 ) -> Iterator[Row]:
     """One row for each alternative, KPI and month, in the order of ``MONTHLY_COLUMNS``.
 
@@ -78,7 +76,7 @@ def monthly_rows(
 
 
 def team_rows(
-    teams: Mapping[str, Mapping[tuple[str, str, str], Floats]], describe: Callable[[str], Kpi]
+    teams: Mapping[str, Mapping[tuple[str, str, str], Sample]], describe: Callable[[str], Kpi]
 ) -> Iterator[Row]:
     """One row for each alternative, team, role and KPI, in the order of ``TEAM_COLUMNS``.
 
@@ -97,9 +95,9 @@ def _known(value: float) -> float | None:
 
 
 def tidy_tables(
-    values: Mapping[str, Mapping[str, Floats]],
-    months: Mapping[str, Mapping[str, Floats]],
-    teams: Mapping[str, Mapping[tuple[str, str, str], Floats]],
+    values: Mapping[str, Mapping[str, Sample]],
+    months: Mapping[str, Mapping[str, Sample]],
+    teams: Mapping[str, Mapping[tuple[str, str, str], Sample]],
     describe: Callable[[str], Kpi],
     *,
     currency: str,

@@ -14,10 +14,13 @@ from simsales.scenario.schema.fields import STATES
 
 FLOWS = tuple(state.lower() for state in STATES)
 """The KPI of each state: how many enter it in a month."""
-PARTS = ("sql_inbound", "sql_outbound")
+PARTS = {"sql_inbound": "inbound (dark)", "sql_outbound": "outbound (light)"}
+"""The parts of the SQLs, and what they are called beside the bar."""
+OPENING = {"sql_opening": "from the opening (grey)"}
+"""A part that is there only if the simulation begins with leads in mid-course."""
 SHARES = {"sal": "sql", "win": "sal", "live": "win"}
 """Flows that only come from one other: their ratio means something. (Outbound SQLs were never MQLs.)"""
-BAR, LIGHT = "#0072B2", "#8FC1DE"
+BAR, LIGHT, PALE = "#0072B2", "#8FC1DE", "#C8C8C8"
 SIZE = 14.0
 
 
@@ -26,7 +29,8 @@ def funnel(summaries: Mapping[str, Summary], *, scenario: str, replications: int
     title states the finding.
 
     The bars are flows per month, not a cohort: the ratio beside some of them compares the flows of the same
-    months. SQLs are split into inbound (dark) and outbound (light).
+    months. SQLs are split into inbound (dark), outbound (light) and those from the opening (grey),
+    if there is one.
 
     Args:
         summaries: By KPI, per month; states that are missing or undefined are left out.
@@ -68,9 +72,11 @@ def funnel(summaries: Mapping[str, Summary], *, scenario: str, replications: int
         for y, state in enumerate(shown):
             s = summaries[state]
             mean, half = s.mean or 0.0, s.half_width or 0.0
-            parts = [summaries[part].mean or 0.0 for part in PARTS] if state == "sql" and split else [mean]
+            parts = [mean]
+            if state == "sql" and split:
+                parts = [summaries[part].mean or 0.0 for part in _parts(summaries)]
             start = 0.0
-            for part, color in zip(parts, (BAR, LIGHT), strict=False):
+            for part, color in zip(parts, (BAR, LIGHT, PALE), strict=False):
                 axes.barh(y, part, left=start, height=0.62, color=color, gid=f"bar {state}")
                 start += part
             span, gap = [mean - half, mean + half], 0.12 * reach / inches
@@ -105,9 +111,18 @@ def _printed(summaries: Mapping[str, Summary], state: str, *, split: bool) -> st
     if source is not None and source.mean and s.mean is not None and s.mean <= source.mean:
         text += f"   {100 * s.mean / source.mean:.0f} % of {label(SHARES[state])}"
     if state == "sql" and split:
-        inbound, outbound = (_said(summaries[part])[0] for part in PARTS)
-        text += f"   {inbound} inbound (dark), {outbound} outbound (light)"
+        text += "   " + ", ".join(
+            f"{_said(summaries[part])[0]} {said}" for part, said in _parts(summaries).items()
+        )
     return text
+
+
+def _parts(summaries: Mapping[str, Summary]) -> dict[str, str]:
+    """The parts of the SQLs; those from the opening only if there is one."""
+    there = {
+        part: said for part, said in OPENING.items() if part in summaries and summaries[part].mean is not None
+    }
+    return {**PARTS, **there}
 
 
 def _said(s: Summary) -> tuple[str, str]:

@@ -62,6 +62,8 @@ def _show(found: RunResult | ComparisonResult, given: Given) -> None:
         click.echo(json.dumps(found.to_json(), indent=2, allow_nan=False))
     else:
         _present(found, given, saved)
+    for text in found.cautions if given.as_json else ():  # The table says them itself.
+        warn(text)
     for alternative, role, team in found.idle:
         warn(f"{alternative}: the {role} of {team} never had anything to do; is that meant?")
     if errors:

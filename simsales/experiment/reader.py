@@ -160,6 +160,8 @@ class Reader(Database):
     ) -> Totals:
         """Sum columns of a table of the model over the months after the warm-up, for every replication.
 
+        A table without months, such as one by age, is summed as a whole.
+
         Args:
             table: Its name.
             by: The columns to group by.
@@ -172,12 +174,13 @@ class Reader(Database):
         kept = ", ".join(map(quoted, by))
         sums = ", ".join(f"sum({quoted(column)})" for column in columns)
         with self._transaction("DEFERRED"):
-            for name in ("month", *by, *columns):
+            for name in (*by, *columns):
                 self._check(table, name)
+            measured = "AND month >= 1 " if "month" in self._check(table) else ""
             done = self.replications_done(first=first)
             rows = self._rows(
                 f"SELECT scenario, replication, {kept}, {sums} FROM {quoted(table)} "
-                f"WHERE design_point = 0 AND month >= 1 AND replication < ? "
+                f"WHERE design_point = 0 {measured}AND replication < ? "
                 f"GROUP BY scenario, replication, {kept}",
                 _below(first),
             )

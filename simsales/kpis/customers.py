@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simsales.kpis.definition import Kpi, per_month
+from simsales.kpis.life_table import LifeTable
 from simsales.kpis.selling import acv
 from simsales.kpis.series import Floats
 from simsales.kpis.sums import HorizonSums, Sums, ratio
@@ -47,7 +48,7 @@ def payback_months(sums: Sums) -> Floats:
 
 def ltv(sums: HorizonSums) -> Floats:
     """Lifetime value, by the life table."""
-    return np.array([table.value() for table in sums.life_tables])
+    return sums.life_tables.figures(LifeTable.value)
 
 
 def _retention(sums: Sums, series: str) -> Floats:
@@ -56,8 +57,7 @@ def _retention(sums: Sums, series: str) -> Floats:
 
 
 def _left_before_payback(sums: HorizonSums) -> Floats:
-    pairs = zip(sums.life_tables, payback_months(sums).tolist(), strict=True)
-    return np.array([table.left_before(months) for table, months in pairs])
+    return sums.life_tables.figures_at(LifeTable.left_before, payback_months(sums))
 
 
 CUSTOMERS: tuple[Kpi, ...] = (

@@ -32,7 +32,7 @@ class LifeTable:
     many or too few, and so would be a single hazard for all months.
     """
 
-    def __init__(self, customers: Floats, left: Floats, margin: Floats) -> None:
+    def __init__(self, customers: Floats, left: Floats, margin: Floats, tail: int | None = None) -> None:
         """Build the table from what was observed at each age, from 0.
 
         Args:
@@ -40,11 +40,15 @@ class LifeTable:
                 signed in it. (Customers who come back are observed from age 1 on.)
             left: Those of them who left at that month's end.
             margin: The margin of all of them in that month: revenue less cost to serve.
+            tail: The age at which the tail begins; by default what was observed decides. If nobody was
+                observed at a younger age, the table is undefined from there on.
         """
         self.signed = float(customers[0]) if customers.size else 0.0
-        self.tail = tail = _tail(customers, left)
+        self.tail = tail = _tail(customers, left) if tail is None else tail
+        stay = np.full(tail - 1, math.nan)
         seen = customers[1:tail]
-        self.survival: Floats = np.concatenate(([1.0, 1.0], np.cumprod(1 - left[1:tail] / seen)))
+        np.divide(seen - left[1:tail], seen, out=stay, where=seen > 0)
+        self.survival: Floats = np.concatenate(([1.0, 1.0], np.cumprod(stay)))
         """S(a): the share still there at the start of age a, for ages 0 to ``tail``."""
         self.margin: Floats = margin[:tail] / np.maximum(customers[:tail], 1)
         """Mean margin of a customer of age a, in its month, for ages below ``tail``."""

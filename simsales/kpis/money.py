@@ -19,21 +19,21 @@ def _magic_number(sums: HorizonSums) -> Floats:
     quarters = sums.horizon_months // 3
 
     def by_quarter(name: str) -> Floats:
-        months = sums.series[name][:, : 3 * quarters]
-        return np.asarray(months.reshape(len(months), quarters, 3).sum(axis=2))
+        months = sums.series[name][..., : 3 * quarters]
+        return np.asarray(months.reshape(*months.shape[:-1], quarters, 3).sum(axis=-1))
 
     revenue, spent = by_quarter("revenue"), by_quarter("acquisition_cost")
     if quarters < 2:
-        return np.full(len(revenue), np.nan)
-    return ratio(4 * (revenue[:, -1] - revenue[:, 0]), spent[:, :-1].sum(axis=1))
+        return np.full(revenue.shape[:-1], np.nan)
+    return ratio(4 * (revenue[..., -1] - revenue[..., 0]), spent[..., :-1].sum(axis=-1))
 
 
 def _rule_of_40(sums: HorizonSums) -> Floats:
     revenue, cost = sums.series["revenue"], sums.series["cost"]
     if sums.horizon_months < 24:
-        return np.full(len(revenue), np.nan)
-    last, before = revenue[:, -12:].sum(axis=1), revenue[:, -24:-12].sum(axis=1)
-    return ratio(last - before, before) + ratio(last - cost[:, -12:].sum(axis=1), last)
+        return np.full(revenue.shape[:-1], np.nan)
+    last, before = revenue[..., -12:].sum(axis=-1), revenue[..., -24:-12].sum(axis=-1)
+    return ratio(last - before, before) + ratio(last - cost[..., -12:].sum(axis=-1), last)
 
 
 def _break_even_month(sums: HorizonSums) -> Floats:
@@ -149,6 +149,7 @@ MONEY: tuple[Kpi, ...] = (
         _break_even_month,
         "Cumulative cash is below 0 when the horizon ends.",
         monthly=False,
+        averaged=True,
     ),
     Kpi(
         "magic_number",

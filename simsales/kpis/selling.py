@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from simsales.kpis.cycle import CycleTable
 from simsales.kpis.definition import Direction, Kpi, per_month
 from simsales.kpis.series import Floats, with_total
 from simsales.kpis.sums import HorizonSums, Sums, ratio
 
 _NO_DEAL = "No deal was won or lost."
-_NO_WIN = "No deal was won."
+_NO_CYCLE = (
+    "No deal was won, or the horizon is too short: more than 5 % of the leads are still open at the last age "
+    "observed, or more than 5 % of the wins must be expected of them."
+)
 
 
 def win_rate(sums: Sums) -> Floats:
@@ -15,9 +21,24 @@ def win_rate(sums: Sums) -> Floats:
     return ratio(sums.total("win"), sums.total("win") + sums.total("opportunities_lost"))
 
 
-def sales_cycle_days(sums: Sums) -> Floats:
-    """Mean of the won deals."""
-    return ratio(sums.total("won_days"), sums.total("win"))
+def sales_cycle_days(sums: HorizonSums) -> Floats:
+    """Mean from coming in to signature, those who are still open when the horizon ends accounted for.
+
+    The table has whole days; what they are short of is that of the leads that were seen to be won. Results
+    without the table give the mean of these leads.
+    """
+    seen = ratio(sums.total("won_days"), sums.total("win"))
+    if sums.cycles is None:
+        return seen
+    return sums.cycles.figures(CycleTable.mean) + np.clip(
+        seen - sums.cycles.figures(CycleTable.mean_won_day), 0, 1
+    )
+
+
+def _sales_cycle_median(sums: HorizonSums) -> Floats:
+    if sums.cycles is None:
+        return np.full_like(sums.total("win"), np.nan)
+    return sums.cycles.figures(CycleTable.median)
 
 
 def acv(sums: Sums) -> Floats:
@@ -25,7 +46,7 @@ def acv(sums: Sums) -> Floats:
     return 12 * ratio(sums.total("mrr_new"), sums.total("customers_new"))
 
 
-def _sales_velocity(sums: Sums) -> Floats:
+def _sales_velocity(sums: HorizonSums) -> Floats:
     opportunities = sums.total("open_opportunities") / sums.months
     return ratio(opportunities * acv(sums) * win_rate(sums), sales_cycle_days(sums))
 
@@ -35,12 +56,13 @@ def _win_rate_value(sums: Sums) -> Floats:
 
 
 def _open_pipeline_end(sums: HorizonSums) -> Floats:
-    return sums.open_pipeline
+    assert sums.ages.open_leads is not None
+    return sums.ages.open_leads
 
 
 def _conversion(a: str, b: str) -> Kpi:
     def share(sums: HorizonSums) -> Floats:
-        entered, of_these = sums.cohorts.entered(a, b)
+        entered, of_these = sums.ages.cohorts.entered(a, b)
         return ratio(with_total(of_these), with_total(entered))
 
     return Kpi(
@@ -54,11 +76,12 @@ def _conversion(a: str, b: str) -> Kpi:
         "[000]",
         monthly=False,
         if_any=True,
+        unsettled=True,
     )
 
 
 def _unfinished(sums: HorizonSums) -> Floats:
-    return ratio(with_total(sums.cohorts.unfinished), with_total(sums.cohorts.came_in))
+    return ratio(with_total(sums.ages.cohorts.unfinished), with_total(sums.ages.cohorts.came_in))
 
 
 def _flow(state: str, better: Direction, meaning: str, source: str = "[000]") -> Kpi:
@@ -72,6 +95,16 @@ SELLING: tuple[Kpi, ...] = (
     _flow("sql", "higher", "leads that became SQLs: they mean to buy"),
     _flow("sql_inbound", "higher", "SQLs that came by themselves"),
     _flow("sql_outbound", "higher", "SQLs from lists that were worked through"),
+    Kpi(
+        "sql_opening",
+        "leads/month",
+        "neither",
+        "SQLs of the leads that were there when the simulation began",
+        lambda sums: sums.if_opening(sums.total("sql_opening") / sums.months),
+        "Nothing was there when the simulation began.",
+        if_any=True,
+        averaged=True,
+    ),
     _flow("sal", "higher", "leads that sales accepted: only terms and payment remain"),
     _flow("win", "higher", "contracts signed"),
     _flow("live", "higher", "customers activated"),
@@ -109,6 +142,7 @@ SELLING: tuple[Kpi, ...] = (
         win_rate,
         _NO_DEAL,
         "[001]",
+        unsettled=True,
     ),
     Kpi(
         "win_rate_value",
@@ -119,14 +153,30 @@ SELLING: tuple[Kpi, ...] = (
         _win_rate_value,
         _NO_DEAL,
         "[001]",
+        unsettled=True,
     ),
     Kpi(
         "sales_cycle_days",
         "days",
         "lower",
-        "days from coming in, or being taken from a list, to signature; mean of the won ones",
+        "days from coming in, or being taken from a list, to signature; mean of all who are ever won, by "
+        "cumulative incidence: those still open count as open",
         sales_cycle_days,
-        _NO_WIN,
+        _NO_CYCLE,
+        "Aalen–Johansen",
+        monthly=False,
+        unsettled=True,
+    ),
+    Kpi(
+        "sales_cycle_median_days",
+        "days",
+        "lower",
+        "the same, median: half of those who are ever won are won by then",
+        _sales_cycle_median,
+        _NO_CYCLE,
+        "Aalen–Johansen",
+        monthly=False,
+        unsettled=True,
     ),
     Kpi(
         "sales_cycle_lost_days",
@@ -135,6 +185,7 @@ SELLING: tuple[Kpi, ...] = (
         "days from coming in, or being taken from a list, to the loss; mean of those lost as SQL or later",
         lambda sums: ratio(sums.total("opportunities_lost_days"), sums.total("opportunities_lost")),
         "No lead was lost as SQL or later.",
+        unsettled=True,
     ),
     Kpi(
         "sales_velocity",
@@ -142,7 +193,9 @@ SELLING: tuple[Kpi, ...] = (
         "higher",
         "open opportunities (SQL or SAL, mean of the months' ends) × ACV × win rate / sales cycle",
         _sales_velocity,
-        _NO_WIN,
+        _NO_CYCLE,
+        monthly=False,
+        unsettled=True,
     ),
     Kpi(
         "open_pipeline_end",

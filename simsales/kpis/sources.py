@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+OPENING = "opening"
+"""The direction of leads that are there when the simulation begins."""
+
 
 class SummedColumn(NamedTuple):
     """A column of a table, summed over all rows or over some."""
@@ -33,6 +36,7 @@ BY_TIER: dict[str, Source] = {
     **_whole("funnel", "open_opportunities", "channel_cost"),
     "sql_inbound": Source("funnel", SummedColumn("sql", "direction", "inbound")),
     "sql_outbound": Source("funnel", SummedColumn("sql", "direction", "outbound")),
+    "sql_opening": Source("funnel", SummedColumn("sql", "direction", OPENING)),
     **_whole("ledger", "customers_opening", "customers_new", "customers_new_term", "customers_reactivated"),
     **_whole("ledger", "customers_churned", "customers_closing"),
     **_whole("ledger", "mrr_opening", "mrr_new", "mrr_expansion", "mrr_contraction", "mrr_churned"),

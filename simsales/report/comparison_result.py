@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from simsales.analysis.cautions import cautions
 from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.labels import ordered
 from simsales.kpis import describe
@@ -62,6 +63,13 @@ class ComparisonResult(Result):
             )
         return found
 
+    @property
+    def cautions(self) -> list[str]:
+        """What to know before trusting the figures, such as that there are too few replications."""
+        kpis = self.comparison.kpis
+        unfinished = kpis["unfinished"].means if "unfinished" in kpis else {}
+        return cautions(self.comparison.replications, unfinished, kpis)
+
     def rich_table(self, *, everything: bool = False) -> RenderableType:
         """The table for a console of the library rich, with colours where the console has them."""
         from simsales.report.terminal import comparison_table, under
@@ -72,6 +80,7 @@ class ComparisonResult(Result):
             currency=self._currency,
             tiers=self.tiers,
             everything=everything,
+            cautions=self.cautions,
         )
         others = {name: s.question for name, s in self.scenarios.items() if s.question}
         asked = [f"{name}: {text}" for name, text in others.items() if text != self._first.question]

@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simsales.analysis.comparison import Comparison
+from simsales.analysis.experiment_sums import ExperimentSums
 from simsales.analysis.intervals import summary
 from simsales.analysis.monthly import monthly_kpis
+from simsales.analysis.pooling import Samples, kpi_samples
 from simsales.analysis.teams import Idle, Teams, idle_people, team_kpis
 from simsales.analysis.tidy import tidy_tables
 from simsales.errors import InputError
@@ -53,30 +55,36 @@ class Result:
 
     @property
     def values(self) -> dict[str, dict[str, Floats]]:
-        """By alternative and KPI (``win``, ``cac@smb``, ``utilization.AE``), one value per replication: shape
-        (replications,), in the unit of `describe`; nan where undefined."""
+        """By alternative and KPI (``win``, ``cac@smb``, ``utilization.AE``), each replication's own figure:
+        shape (replications,), in the unit of `describe`; nan where undefined. The figure of the experiment
+        is not their mean if it is a ratio: see `simsales.describe` (``pooled``)."""
         return self.results.kpis.values
 
     @cached_property
     def monthly(self) -> dict[str, dict[str, Floats]]:
         """By alternative and KPI, shape (replications, months), month 1 first; nan where undefined. KPIs that
         are not defined by month are left out."""
-        return monthly_kpis(self.results, horizon_months=self._first.horizon_months)
+        return {a: {name: s.single for name, s in of.items()} for a, of in self._monthly.items()}
 
     @cached_property
-    def teams(self) -> dict[str, Teams]:
+    def teams(self) -> dict[str, dict[tuple[str, str, str], Floats]]:
         """By alternative and by team, role and KPI of people, shape (replications,)."""
-        return team_kpis(self.results, horizon_months=self._first.horizon_months)
+        return {a: {key: s.single for key, s in of.items()} for a, of in self._teams.items()}
 
     @property
     def idle(self) -> list[Idle]:
         """The people who never had work, such as those of a team that was added by mistake."""
-        return idle_people(self.teams)
+        return idle_people(self._teams)
 
     @property
     def failures(self) -> str:
         """A message about replications that failed and are missing from the results; empty if none did."""
         return failure_message(self.results.failures, self.results.folder)
+
+    @property
+    def cautions(self) -> list[str]:
+        """What to know before trusting the figures, such as that there are too few replications."""
+        raise NotImplementedError
 
     def table(self, *, everything: bool = False, width: int = 110) -> str:
         """The table that the command prints.
@@ -175,15 +183,32 @@ class Result:
         return next(iter(self.scenarios.values()))
 
     @cached_property
-    def _split(self) -> tuple[dict[str, dict[str, Floats]], dict[str, dict[str, dict[str, Floats]]]]:
+    def _sums(self) -> ExperimentSums:
+        return ExperimentSums(self.results, self._first.horizon_months)
+
+    @cached_property
+    def _samples(self) -> dict[str, Samples]:
+        """By alternative and KPI: the figure of the experiment, and what its interval is made of."""
+        return kpi_samples(self._sums)
+
+    @cached_property
+    def _monthly(self) -> dict[str, Samples]:
+        return monthly_kpis(self._sums)
+
+    @cached_property
+    def _teams(self) -> dict[str, Teams]:
+        return team_kpis(self._sums)
+
+    @cached_property
+    def _split(self) -> tuple[dict[str, Samples], dict[str, dict[str, Samples]]]:
         """Totals, and KPIs by tier."""
-        return split_by_tier(self.values, {name: list(s.tiers) for name, s in self.scenarios.items()})
+        return split_by_tier(self._samples, {name: list(s.tiers) for name, s in self.scenarios.items()})
 
     def _tidy(self, comparisons: Mapping[str, Comparison] | None = None) -> dict[str, Any]:
         return tidy_tables(
-            self.values,
-            self.monthly,
-            self.teams,
+            self._samples,
+            self._monthly,
+            self._teams,
             describe,
             currency=self._currency,
             comparisons=comparisons,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from simsales.analysis.cautions import cautions
 from simsales.analysis.intervals import Summary, summaries
 from simsales.kpis import describe
 from simsales.report.answers import kpi_answers
@@ -46,6 +47,12 @@ class RunResult(Result):
         """The same by tier; empty if the scenario has a single one."""
         return {tier: summaries(of[self.name]) for tier, of in self._split[1].items()}
 
+    @property
+    def cautions(self) -> list[str]:
+        """What to know before trusting the figures, such as that there are too few replications."""
+        unfinished = {self.name: self.kpis["unfinished"].mean if "unfinished" in self.kpis else None}
+        return cautions(len(self.replications), unfinished, self.kpis)
+
     def rich_table(self, *, everything: bool = False) -> RenderableType:
         """The table for a console of the library rich, with colours where the console has them."""
         from simsales.report.terminal import run_table, under
@@ -58,6 +65,7 @@ class RunResult(Result):
             currency=self._currency,
             tiers=self.tiers,
             everything=everything,
+            cautions=self.cautions,
         )
         return under([self._first.question, self.remark], table)
 

@@ -24,6 +24,7 @@ LEAST_NAME = 16
 """Letters of a KPI's name that stand in one line, however narrow the terminal."""
 ONE_ALONE = "1 replication. At least two are needed to know how sure a figure is."
 COSTS = "Profit and cash know the costs that the scenarios state, and no others."
+RATIOS = "A ratio is that of all replications together, not the mean of theirs."
 LONG_NAME = 16
 """Letters of the name of an alternative or a tier that stand in one line."""
 
@@ -52,6 +53,7 @@ def run_table(
     currency: str = "USD",
     tiers: Mapping[str, Mapping[str, Summary]] | None = None,
     everything: bool = True,
+    cautions: Sequence[str] = (),
 ) -> RenderableType:
     """The KPIs of one scenario, grouped: mean with its 95 % half-width, and the spread over replications.
 
@@ -63,6 +65,7 @@ def run_table(
         currency: Of all amounts.
         tiers: By tier and KPI; shown in short below the table.
         everything: Show all KPIs, not only the most important ones.
+        cautions: What the reader must know before trusting the figures.
     """
     words = Wording(describe, currency)
     shown = {kpi: s for kpi, s in summaries.items() if everything or _in_short(kpi, s.n)}
@@ -98,15 +101,15 @@ def run_table(
         blocks.append(_ByTier(cells_of, words, "mean ± 95 %"))
     blocks += _footnotes(words, [kpi for kpi, s in shown.items() if s.n < replications])
     note = (
-        f"{counted(replications)}. ± is the half-width of the 95 % interval of the mean: how well it is "
-        "known. Between p5 and p95 lie nine replications in ten: how futures differ."
+        f"{counted(replications)}. ± is the half-width of the 95 % interval of the mean, or of the ratio: "
+        f"how well it is known. {RATIOS} Between p5 and p95 lie nine replications in ten: how futures differ."
         if replications > 1
         else ONE_ALONE
     )
     if any(s.n < replications for s in shown.values()):
-        note += " (in n): defined in n replications only."
+        note += " (in n): only n replications have a figure of their own; p5, median and p95 are of these."
     note += f" {COSTS}"
-    return Group(*blocks, _text(note, style="dim"), *_more(len(summaries) - len(shown)))
+    return Group(*blocks, *_warned(cautions), _text(note, style="dim"), *_more(len(summaries) - len(shown)))
 
 
 def comparison_table(
@@ -116,6 +119,7 @@ def comparison_table(
     currency: str = "USD",
     tiers: Mapping[str, Comparison] | None = None,
     everything: bool = True,
+    cautions: Sequence[str] = (),
 ) -> RenderableType:
     """Every alternative against the baseline: a sentence with the finding and a table for each.
 
@@ -127,6 +131,7 @@ def comparison_table(
         currency: Of all amounts.
         tiers: the same comparison by tier; shown in short below each table.
         everything: Show all KPIs, not only the most important ones.
+        cautions: What the reader must know before trusting the figures.
     """
     words = Wording(describe, currency)
     shown = [
@@ -150,15 +155,19 @@ def comparison_table(
     note = (
         f"{counted(comparison.replications)}, paired by common random numbers. ± is the half-width of the "
         f"{level(comparison.confidence)} interval of the paired difference"
-        f"{together if len(comparison.others) > 1 else ''}. Chance better is the share of the "
+        f"{together if len(comparison.others) > 1 else ''}. {RATIOS} Chance better is the share of the "
         "replications in which it does better, ties counted half; what is shown is about the mean. Each KPI "
         "is judged on its own: of twenty without any true difference, "
         f"{_expected(20 * (1 - comparison.confidence))} will seem to show one."
         if comparison.replications > 1
         else ONE_ALONE
     )
+    if any(min(comparison.kpis[kpi].defined.values()) < comparison.replications for kpi in shown):
+        note += " (n pairs): in only n replications both have a figure of their own; the chance is of these."
     note += f" {COSTS}"
-    return Group(*blocks, _text(note, style="dim"), *_more(len(comparison.kpis) - len(shown)))
+    return Group(
+        *blocks, *_warned(cautions), _text(note, style="dim"), *_more(len(comparison.kpis) - len(shown))
+    )
 
 
 def _in_short(kpi: str, defined: int) -> bool:
@@ -171,6 +180,10 @@ def _in_short(kpi: str, defined: int) -> bool:
 def _footnotes(words: Wording, kpis: Sequence[str]) -> list[RenderableType]:
     """Footnotes: why some of the KPIs are undefined in some replications."""
     return [_text(f"Undefined: {said}", style="dim") for said in words.undefined(ordered(kpis))]
+
+
+def _warned(cautions: Sequence[str]) -> list[RenderableType]:
+    return [_text(said, style="yellow") for said in cautions]
 
 
 def _more(hidden: int) -> list[RenderableType]:
@@ -364,6 +377,8 @@ _STYLES: dict[Judgement, str] = {
 def _verdict(kpi: KpiComparison, other: str) -> Text:
     """The verdict and its judgement in words, which the colour repeats."""
     verdict, judgement = kpi.differences[other].verdict, kpi.judgement(other)
+    if kpi.differences[other].mean is None:
+        return Text("–", style="dim")
     said = f"{verdict} ({judgement})" if judgement in ("better", "worse") else verdict
     return _text(said, style=_STYLES[judgement])
 

@@ -217,10 +217,19 @@ def test_small_true_differences_survive_the_threshold() -> None:
 
 def test_identical_and_constant_values() -> None:
     same = between([1, 2, 3], [1, 2, 3])
-    assert (same.verdict, same.half_width, same.p_better) == ("no difference shown", 0, 0.5)
+    assert (same.verdict, same.half_width, same.p_better) == ("no difference shown", None, 0.5)
     assert between([-10, -20], [-5, -10]).relative is None  # half as bad, or 50 % more?
     flat = between([0, 0, 0], [1, 2, 3])
     assert (flat.correlation, flat.relative) == (None, None)
+
+
+def test_a_difference_that_does_not_vary_is_no_certainty_in_few_replications() -> None:
+    """Two wins more in both of two replications: by chance alone, if the difference takes few values."""
+    for n, verdict in ((2, "no difference shown"), (9, "no difference shown"), (10, "higher")):
+        x = np.arange(n, dtype=float)
+        d = between(x, x + 2)
+        assert (d.n, d.mean, d.verdict) == (n, 2, verdict)
+        assert d.half_width == (None if n < 10 else 0)
 
 
 def test_one_replication_shows_nothing() -> None:

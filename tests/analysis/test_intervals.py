@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simsales.analysis.intervals import interval, summaries, summary
+from simsales.analysis.intervals import Sample, interval, summaries, summary
 
 
 def test_half_width_by_hand() -> None:
@@ -53,7 +53,7 @@ def test_infinite_values_and_tables_are_refused(bad: object) -> None:
 def test_many_series_at_once_are_each_as_alone() -> None:
     nan = math.nan
     values = np.array([[1, 2, nan, 7, 5], [2, nan, nan, 7, 5], [4, nan, nan, 7, nan]])
-    n, mean, half = interval(values)
+    n, mean, half = interval(Sample.averaged(values))
     for column, alone in enumerate(summary(values[:, column]) for column in range(5)):
         assert n[column] == alone.n
         for found, expected in ((mean, alone.mean), (half, alone.half_width)):

@@ -1,11 +1,16 @@
 import numpy as np
 
 from simsales.analysis.comparison import compare
+from simsales.analysis.intervals import Floats, Sample
 from simsales.analysis.tidy import KPI_COLUMNS, kpi_rows
 from simsales.kpis import describe
 
 X = {"win": np.array([1.0, 2, 3]), "cac@smb": np.array([10.0, np.nan, 30])}
-Y = {"win": np.array([2.0, 3, 4]), "cac@smb": np.array([np.nan, np.nan, 20])}
+Y = {"win": np.array([2.0, 3.1, 3.9]), "cac@smb": np.array([np.nan, np.nan, 20])}
+
+
+def sampled(values: dict[str, Floats]) -> dict[str, Sample]:
+    return {name: Sample.averaged(x) for name, x in values.items()}
 
 
 def test_one_row_for_each_alternative_and_kpi() -> None:
@@ -17,7 +22,9 @@ def test_one_row_for_each_alternative_and_kpi() -> None:
     }
     rows = [
         dict(zip(KPI_COLUMNS, row, strict=True))
-        for row in kpi_rows({"x": X, "y": Y}, describe, currency="EUR", comparisons=comparisons)
+        for row in kpi_rows(
+            {"x": sampled(X), "y": sampled(Y)}, describe, currency="EUR", comparisons=comparisons
+        )
     ]
     assert [(row["alternative"], row["tier"], row["kpi"]) for row in rows] == [
         ("x", "", "win"),
@@ -37,7 +44,7 @@ def test_one_row_for_each_alternative_and_kpi() -> None:
 
 
 def test_alone_there_is_nothing_to_compare() -> None:
-    (row,) = kpi_rows({"x": {"utilization.AE": np.array([0.5])}}, describe, currency="USD")
+    (row,) = kpi_rows({"x": sampled({"utilization.AE": np.array([0.5])})}, describe, currency="USD")
     found = dict(zip(KPI_COLUMNS, row, strict=True))
     assert (found["kpi"], found["unit"], found["mean"]) == ("utilization.AE", "share", 0.5)
     assert found["difference"] is None

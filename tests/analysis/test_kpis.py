@@ -112,6 +112,7 @@ def test_every_kpi_by_hand() -> None:
         "lvr": pytest.approx(0.8),  # from 4 + 1 SQLs to 6 + 3
         "win_rate": pytest.approx(0.4),  # 4 won, 2 + 3 + 0 + 1 = 6 lost
         "win_rate_value": pytest.approx(0.4),  # 400 of MRR won, 200 + 240 + 160 lost
+        "sales_cycle_median_days": None,  # there is no table of leads by age
         "sales_cycle_days": 30,  # (30 + 50 + 40) / 4
         "sales_cycle_lost_days": 15,  # (20 + 30 + 40) / 6
         "sales_velocity": pytest.approx(80),  # (3 + 1 + 5 + 1) / 2 = 5 open × ACV 1200 × 0.4 / 30 days

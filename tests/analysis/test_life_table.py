@@ -148,3 +148,28 @@ def test_ages_of_tiers_are_kept_apart_and_added_up() -> None:
     # Everything is tail: 10 a month for ten months; 90 a month for two; 26 a month for 50 / 9 months.
     expected = {"ltv@a": 100, "ltv@b": 180, "ltv": 26 * 50 / 9}
     assert {name: found[name] for name in expected} == pytest.approx(expected)
+
+
+def test_pooled_over_replications_it_leans_nowhere() -> None:
+    """One customer a month signs for two years, 5 % leave a month, 80 a month: 40 for the first half month
+    and 80 / 0.05. The mean of the replications' own values, of those that have one, is too high by several
+    per cent.
+    """
+    experiments, replications, months = 400, 20, 24
+    rng = np.random.default_rng(11)
+    there = rng.poisson(1.0, (experiments, replications, months))
+    tables = np.zeros((experiments, replications, 3, months))
+    for age in range(months):
+        there = there[..., : months - age]
+        leave = rng.binomial(there, 0.05 if age else 0.0)
+        counts = there.sum(axis=-1)
+        tables[..., age] = np.stack((counts, leave.sum(axis=-1), counts * (80 if age else 40)), axis=-1)
+        there = there - leave
+    true = 40 + 80 / 0.05
+    pooled = np.array([LifeTable(*x).value() for x in tables.sum(axis=1)])
+    # Pooled, some 200 customers leave in an experiment; the reciprocal of their number leans by one in 200.
+    error = 4 * pooled.std(ddof=1) / math.sqrt(experiments)  # false alarms: 6 in 100,000
+    assert error < 0.03 * true
+    assert abs(pooled.mean() - true) < error + true / 200
+    alone = np.array([LifeTable(*x).value() for x in tables.reshape(-1, 3, months)])
+    assert np.nanmean(alone) > 1.03 * true

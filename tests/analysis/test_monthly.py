@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from replication_builder import build_replication
 
-from simsales.analysis.intervals import summary
-from simsales.analysis.monthly import Months, monthly_kpis
+from simsales.analysis.experiment_sums import ExperimentSums
+from simsales.analysis.intervals import Sample, summary
+from simsales.analysis.monthly import monthly_kpis
+from simsales.analysis.pooling import Samples
 from simsales.analysis.tidy import MONTHLY_COLUMNS, monthly_rows
 from simsales.experiment.experiment import read_results
 from simsales.experiment.records import Key
@@ -92,7 +94,7 @@ def replications() -> list[Replication]:
 
 
 @pytest.fixture
-def found(tmp_path: Path, replications: list[Replication]) -> dict[str, Months]:
+def found(tmp_path: Path, replications: list[Replication]) -> dict[str, Samples]:
     with Store.create(tmp_path / "x", {"base": SCENARIO}, seed=1) as store:
         store.begin(3)
         for number, replication in enumerate(replications):
@@ -102,28 +104,34 @@ def found(tmp_path: Path, replications: list[Replication]) -> dict[str, Months]:
             }
             store.record(Key("base", 0, number), tables, {"win": 0.0})
         store.finish("complete")
-    return monthly_kpis(read_results(tmp_path / "x"), horizon_months=HORIZON)
+    return monthly_kpis(ExperimentSums(read_results(tmp_path / "x"), HORIZON))
 
 
-def test_a_month_is_a_horizon_of_one_month(found: dict[str, Months], replications: list[Replication]) -> None:
+def test_a_month_is_a_horizon_of_one_month(
+    found: dict[str, Samples], replications: list[Replication]
+) -> None:
     for number, replication in enumerate(replications):
         for month in range(1, HORIZON + 1):
             expected = measure(only(replication, month))
             for name, values in found["base"].items():
                 if parts(name).kpi not in LOOK_BACK:
                     value = or_nan(expected[name])
-                    assert values[number, month - 1] == pytest.approx(value, nan_ok=True), (name, month)
+                    assert values.single[number, month - 1] == pytest.approx(value, nan_ok=True), (
+                        name,
+                        month,
+                    )
 
 
-def test_every_kpi_that_can_be_told_by_month_is_there(found: dict[str, Months]) -> None:
-    total = {kpi.name + ".AE" * kpi.by_role for kpi in KPIS if kpi.monthly}
-    by_tier = {f"{kpi.name}@{t}" for kpi in KPIS if kpi.monthly and not kpi.by_role for t in "ab"}
+def test_every_kpi_that_can_be_told_by_month_is_there(found: dict[str, Samples]) -> None:
+    there = [kpi for kpi in KPIS if kpi.monthly and not kpi.if_any]
+    total = {kpi.name + ".AE" * kpi.by_role for kpi in there}
+    by_tier = {f"{kpi.name}@{t}" for kpi in there if not kpi.by_role for t in "ab"}
     assert set(found["base"]) == total | by_tier
-    assert {values.shape for values in found["base"].values()} == {(3, HORIZON)}
+    assert {values.single.shape for values in found["base"].values()} == {(3, HORIZON)}
 
 
-def test_what_looks_back(found: dict[str, Months], replications: list[Replication]) -> None:
-    kpis = found["base"]
+def test_what_looks_back(found: dict[str, Samples], replications: list[Replication]) -> None:
+    kpis = {name: sample.single for name, sample in found["base"].items()}
     for number, replication in enumerate(replications):
         whole = measure(replication)
         ledger = replication.tables["ledger"]
@@ -143,15 +151,16 @@ def test_what_looks_back(found: dict[str, Months], replications: list[Replicatio
         assert kpis["receipts"][number, 1] == ledger["receipts"][in_month_2].sum()
 
 
-def test_rows_for_a_spreadsheet(found: dict[str, Months]) -> None:
+def test_rows_for_a_spreadsheet(found: dict[str, Samples]) -> None:
     rows = list(monthly_rows(found, describe, currency="EUR"))
     assert len(rows) == len(found["base"]) * HORIZON
     by_key: dict[Any, Any] = {row[:4]: row[4:] for row in rows}
-    values = found["base"]["cac@a"][:, 4]
+    sample = found["base"]["cac@a"]
     unit, mean, half_width, defined = by_key["base", "a", 5, "cac"]
-    assert (unit, defined) == ("EUR", (~np.isnan(values)).sum())
-    assert mean == pytest.approx(np.nanmean(values))
+    assert (unit, defined) == ("EUR", (~np.isnan(sample.single[:, 4])).sum())
+    assert mean == sample.estimate[4]
     assert by_key["base", "", 1, "lvr"] == ("share/month", None, None, 0)
     assert ("base", "", 1, "utilization.AE") in by_key
     assert len(MONTHLY_COLUMNS) == 4 + 4
-    assert half_width == pytest.approx(summary(values).half_width)
+    month = Sample(sample.single[:, 4], sample.estimate[4], sample.parts[:, 4], sample.pooled)
+    assert half_width == pytest.approx(summary(month).half_width)

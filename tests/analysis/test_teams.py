@@ -11,6 +11,7 @@ import pytest
 from replication_builder import MONTH_DAYS
 from test_monthly import SCENARIO
 
+from simsales.analysis.experiment_sums import ExperimentSums
 from simsales.analysis.teams import team_kpis
 from simsales.analysis.tidy import TEAM_COLUMNS, team_rows
 from simsales.experiment.experiment import Results, read_results
@@ -40,7 +41,7 @@ def results(tmp_path: Path) -> Results:
 
 
 def test_each_team_by_hand(results: Results) -> None:
-    found = team_kpis(results, horizon_months=2)["base"]
+    found = team_kpis(ExperimentSums(results, 2))["base"]
     expected = {
         ("pod#1", "AE", "utilization"): [0.5, 0.55],  # (4 + 6) / 20, with one day more in the second
         ("pod#1", "AE", "wait_days"): [3, 4],  # 12 and 16 days of 4 steps
@@ -54,13 +55,13 @@ def test_each_team_by_hand(results: Results) -> None:
     }
     assert list(found) == list(expected)
     for key, values in expected.items():
-        assert found[key].tolist() == pytest.approx(values, nan_ok=True), key
+        assert found[key].single.tolist() == pytest.approx(values, nan_ok=True), key
 
 
 def test_rows_for_a_spreadsheet(results: Results) -> None:
     rows = [
         dict(zip(TEAM_COLUMNS, row, strict=True))
-        for row in team_rows(team_kpis(results, horizon_months=2), describe)
+        for row in team_rows(team_kpis(ExperimentSums(results, 2)), describe)
     ]
     assert len(rows) == 9
     wait = rows[1]

@@ -35,7 +35,11 @@ Describe = Callable[[str], Any]
         (-12_345.6, 0.0, ("−12,350", "0")),
         (60.0, None, ("60", None)),
         (1 / 3, None, ("0.3333", None)),
-        (2.0, 170.0, ("0", "170")),
+        (2.0, 170.0, ("2", "170")),  # what is wider than the value does not round it away
+        (33.3, 322.0, ("30", "320")),
+        (1234.0, 170_000.0, ("1,000", "170,000")),
+        (1_089_123.0, 400.0, ("1,089,100", "400")),  # nor does a large value its half-width
+        (4_000.0, 1e-9, ("4,000", "0")),  # rounding noise
     ],
 )
 def test_rounding_follows_the_half_width(value: float, half: float | None, said: tuple[str, str]) -> None:

@@ -183,12 +183,23 @@ def test_the_tables_in_the_folder_hold_what_the_json_says(command: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("folder")
+def test_few_replications_are_warned_of() -> None:
+    warning = "Only 2 replications: intervals and verdicts are rough guesses."
+    run = ("run", "base.yaml", "--workers", "1", "--replications")
+    assert f"warning: {warning}" in invoke(*run, "2", "--json").stderr
+    assert warning in " ".join(invoke(*run, "2").stdout.split())
+    assert "rough guesses" not in invoke(*run, "5", "--json").stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("folder")
 def test_several_tiers_are_told_apart() -> None:
     Path("two.yaml").write_text(TWO_TIERS, encoding="utf-8")
     found = answer("run", "two.yaml", "--replications", "2")
     assert set(found["tiers"]) == {"smb", "ent"}
     for tier in found["tiers"].values():
-        never = {"conversion_suspect_prospect", "conversion_prospect_sql"}  # all come in as MQLs
+        # All come in as MQLs, and there is no opening.
+        never = {"conversion_suspect_prospect", "conversion_prospect_sql", "sql_opening"}
         assert list(tier) == [kpi.name for kpi in kpis.KPIS if not kpi.by_role and kpi.name not in never]
     wins = [found["tiers"][tier]["win"]["mean"] for tier in ("smb", "ent")]
     assert found["kpis"]["win"]["mean"] == pytest.approx(sum(wins))

@@ -204,7 +204,7 @@ def test_overrides_are_a_list_of_texts(given: Any, told: str, file: Path) -> Non
 def test_overlays_are_a_list_of_files(file: Path) -> None:
     with pytest.raises(InputError, match=r"overlays: found 'claims\.yaml', expected a list of texts"):
         load(file, overlays="claims.yaml")
-    assert load(os.fsencode(file), overlays=(file,)) == load(file)
+    assert load(os.fsdecode(os.fsencode(file)), overlays=(file,)) == load(file)
 
 
 def test_assignments_are_texts(file: Path) -> None:
