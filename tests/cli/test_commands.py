@@ -310,7 +310,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> type[BaseException]:
             "error: No such file or directory\n",
         ),
         (TimeoutError(), 1, "error: TimeoutError\n"),
-        (KeyboardInterrupt(), 130, ""),
+        (KeyboardInterrupt(), 130, "Interrupted.\n"),
         (BrokenPipeError(), 141, ""),
     ],
 )

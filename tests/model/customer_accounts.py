@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
+from math import inf, nextafter
 
 import log_reader
 from small_scenarios import MONTH
@@ -112,10 +113,17 @@ def _beginning(account: Account, scenario: Scenario) -> tuple[float, int]:
     if not (account.known and isinstance(product.discount, (int, float))):
         return 0.0, age
     (account.contract,) = candidates
-    price = list_price(product, scenario.warm_up_months, 0.0) * (1 - min(product.discount, 0.99))
-    # What has a beginning has not begun for those who are there before it.
     terms = product.contracts[account.contract]
-    return round(price * (1 - (terms.discount if terms.from_month is None else 0.0)), 2), age
+    warm_up, signed = scenario.warm_up_months, nextafter(-age * MONTH, -inf)
+    price = list_price(product, warm_up, signed)
+    if age >= terms.term_months:  # renewed since, at what held for renewals then
+        renewed = nextafter(-(age % terms.term_months) * MONTH, -inf)
+        for change in sorted(product.price_changes.values(), key=lambda change: change.month):
+            start = (change.month - 1 + warm_up) * MONTH
+            if change.base == "at_renewal" and signed < start <= renewed:
+                price = change.price_per_month
+    price *= 1 - min(product.discount, 0.99)
+    return round(price * (1 - (terms.discount if holds(terms, warm_up, signed) else 0.0)), 2), age
 
 
 def _live_through(account: Account, life: list[Event], mrr: float, age: int) -> None:
@@ -210,7 +218,8 @@ def cash(account: Account, scenario: Scenario) -> Cash:
         part, new = parts(account)[month], after(account, month)
         if account.age[month] == 1 and any(account.returned[:month]):
             left = 0
-        assert not (account.left[month] and left), "somebody leaves who has paid for more"
+        # Who lives by calendar months has the one that ends among those paid for.
+        assert not (account.left[month] and left > (part == 0)), "somebody leaves who has paid for more"
         more = 0.0 if account.left[month] else new - mrr
         if left:
             left -= 1

@@ -189,7 +189,7 @@ _OF_TIERS: dict[str, st.SearchStrategy[Any]] = {
             "new": {"month": month, "price_per_month": price, "base": base},
             "then": {"month": month + second, "price_per_month": 120.0, "base": "at_renewal"},
         },
-        st.one_of(_MONTH.map(float), st.floats(-1, 6)),
+        st.one_of(_MONTH.map(float), st.floats(-1, 6).map(lambda month: round(month, 3))),
         _PRICE,
         st.sampled_from(["keeps", "at_renewal"]),
         st.sampled_from([0.5, 1.5, 4.0]),
