@@ -20,8 +20,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from simsales.analysis.comparison import compare
 from simsales.analysis.intervals import Sample, summary
+from simsales.analysis.paired_comparison import compare
 from simsales.analysis.pooling import cases, mean_cases
 from simsales.kpis import describe
 from simsales.kpis.cohorts import Cohorts

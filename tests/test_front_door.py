@@ -29,7 +29,7 @@ from simsales.report.frames import kpi_frame
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = (
-    *("simsales", "simsales.api", "simsales.kpis.catalogue", "simsales.kpis.measurement"),
+    *("simsales", "simsales.api", "simsales.kpis.lookup", "simsales.kpis.measurement"),
     *("simsales.report.run_result", "simsales.report.comparison_result"),
 )
 SMALL = """\

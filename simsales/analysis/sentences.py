@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from simsales.analysis.comparison import Comparison, Difference
 from simsales.analysis.formatting import SYMBOLS, number, percent, step_of
 from simsales.analysis.intervals import Summary
 from simsales.analysis.labels import HEADLINES, NO_SUCH, PAIRED, SIGNED, label
+from simsales.analysis.paired_comparison import Comparison, Difference
 
 
 class Described(Protocol):

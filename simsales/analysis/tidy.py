@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from simsales.analysis.comparison import Comparison
 from simsales.analysis.intervals import Sample, interval, summary
 from simsales.analysis.labels import ordered
+from simsales.analysis.paired_comparison import Comparison
 from simsales.kpis import Kpi, parts
 
 Row = tuple[object, ...]

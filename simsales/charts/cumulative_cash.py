@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from simsales.analysis.comparison import compare
 from simsales.analysis.formatting import counted, money
 from simsales.analysis.intervals import Summary, summary
+from simsales.analysis.paired_comparison import compare
 from simsales.analysis.sentences import Wording
 from simsales.charts.canvas import GREY, MARGIN, broken, extent, joined, slide, style
 from simsales.charts.lines import (

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from simsales.analysis.comparison import compare
 from simsales.analysis.formatting import counted, money, percent
 from simsales.analysis.intervals import Summary, summary
+from simsales.analysis.paired_comparison import compare
 from simsales.analysis.sentences import Wording
 from simsales.charts.canvas import MARGIN, broken, extent, joined, slide, style
 from simsales.charts.lines import (

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from simsales.analysis.comparison import Comparison, Judgement, KpiComparison
 from simsales.analysis.formatting import counted, level, number, percent, step_of
 from simsales.analysis.labels import grouped, label
+from simsales.analysis.paired_comparison import Comparison, Judgement, KpiComparison
 from simsales.analysis.sentences import Described, Wording
 from simsales.charts.canvas import GREY, MARGIN, broken, extent, joined, slide, style
 
@@ -61,7 +61,7 @@ def paired_differences(
     alternative; from the third on, the slide grows in width.
 
     Args:
-        comparison: As `simsales.analysis.comparison.compare` gives it.
+        comparison: As `simsales.analysis.paired_comparison.compare` gives it.
         describe: Gives a KPI's definition, of which the unit is used.
         kpis: The KPIs to show; by default those for a board. KPIs without a percentage (the baseline is zero,
             below or undefined) are named in the note at the foot instead.

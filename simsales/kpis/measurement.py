@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simsales.kpis.catalogue import KPIS
 from simsales.kpis.cohorts import Cohorts
+from simsales.kpis.lookup import KPIS
 from simsales.kpis.series import Floats, Grouping, Series, scopes, with_total
 from simsales.kpis.sources import BY_ROLE, BY_TIER, OPENING
 from simsales.kpis.sums import Ages, HorizonSums

@@ -14,7 +14,7 @@ from simsales.model.leads.fit import of_those_selected
 from simsales.model.leads.flow import OPENING, Flow, FlowPlan
 from simsales.model.leads.lead import Lead
 from simsales.model.leads.stages import LIVE
-from simsales.model.work.pipeline import Pipeline
+from simsales.model.work.lead_outcomes import Pipeline
 from simsales.scenario.schema.opening import Opening
 from simsales.streams import Streams
 

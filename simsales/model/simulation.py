@@ -22,9 +22,9 @@ from simsales.model.people.person import Person
 from simsales.model.plan import Plan, plan_of
 from simsales.model.replication import Replication
 from simsales.model.tables import tables_of
+from simsales.model.work.lead_outcomes import Outcomes, Pipeline
 from simsales.model.work.lists import OutboundWork
 from simsales.model.work.meetings import Meetings, Seat
-from simsales.model.work.pipeline import Outcomes, Pipeline
 from simsales.model.work.routing import Routing
 from simsales.model.work.timesheet import Timesheet
 from simsales.model.work.working import Duties, work

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from simsales.analysis.cautions import cautions
-from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.labels import ordered
+from simsales.analysis.paired_comparison import Comparison, compare
 from simsales.kpis import describe
 from simsales.report.answers import kpi_answers
 from simsales.report.result import Result

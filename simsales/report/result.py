@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simsales.analysis.comparison import Comparison
 from simsales.analysis.experiment_sums import ExperimentSums
 from simsales.analysis.intervals import summary
 from simsales.analysis.monthly import monthly_kpis
+from simsales.analysis.paired_comparison import Comparison
 from simsales.analysis.pooling import Samples, kpi_samples
 from simsales.analysis.teams import Idle, Teams, idle_people, team_kpis
 from simsales.analysis.tidy import tidy_tables

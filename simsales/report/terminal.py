@@ -10,10 +10,10 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from simsales.analysis.comparison import Comparison, Judgement, KpiComparison
 from simsales.analysis.formatting import counted, level, percent
 from simsales.analysis.intervals import Summary
 from simsales.analysis.labels import SHORT, TIER_SHORT, grouped, label, ordered
+from simsales.analysis.paired_comparison import Comparison, Judgement, KpiComparison
 from simsales.analysis.sentences import Described, Wording
 from simsales.safe_text import printable
 
@@ -126,7 +126,7 @@ def comparison_table(
     Fits 100 columns; a narrower terminal gets fewer columns (`FULL_WIDTH`).
 
     Args:
-        comparison: As `simsales.analysis.comparison.compare` gives it.
+        comparison: As `simsales.analysis.paired_comparison.compare` gives it.
         describe: Gives a KPI's definition, of which the unit is used.
         currency: Of all amounts.
         tiers: the same comparison by tier; shown in short below each table.

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simsales.analysis.cautions import cautions
-from simsales.analysis.comparison import compare
 from simsales.analysis.intervals import summaries
+from simsales.analysis.paired_comparison import compare
 from simsales.analysis.sentences import Wording
 from simsales.charts.funnel import funnel
 from simsales.kpis import describe

@@ -1,7 +1,7 @@
 import numpy as np
 
-from simsales.analysis.comparison import compare
 from simsales.analysis.intervals import Floats, Sample
+from simsales.analysis.paired_comparison import compare
 from simsales.analysis.tidy import KPI_COLUMNS, kpi_rows
 from simsales.kpis import describe
 

@@ -16,10 +16,10 @@ from scipy import stats
 from test_monthly import HORIZON, SCENARIO, made_up
 
 import simsales as ss
-from simsales.analysis.comparison import compare
 from simsales.analysis.experiment_sums import ExperimentSums
 from simsales.analysis.intervals import Floats, Sample, summary
 from simsales.analysis.monthly import monthly_kpis
+from simsales.analysis.paired_comparison import compare
 from simsales.analysis.pooling import GROUPS, MANY, Samples, cases, kpi_samples
 from simsales.analysis.teams import team_kpis
 from simsales.experiment.experiment import read_results

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simsales.analysis.comparison import Comparison, compare
+from simsales.analysis.paired_comparison import Comparison, compare
 from simsales.kpis import Direction
 
 Values = dict[str, dict[str, NDArray[np.float64]]]

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from simsales.analysis.comparison import Comparison, compare
+from simsales.analysis.paired_comparison import Comparison, compare
 from simsales.charts.canvas import style
 from simsales.charts.paired_differences import MARKS, limit, paired_differences
 

@@ -10,9 +10,9 @@ from made_up_results import compared, units, values
 from rich.console import Console, RenderableType
 
 from simsales import kpis
-from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.intervals import summaries, summary
 from simsales.analysis.labels import SHORT, label
+from simsales.analysis.paired_comparison import Comparison, compare
 from simsales.report.terminal import as_text, comparison_table, run_table
 
 Compared = Callable[..., Comparison]

@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 from made_up_results import compared, units
 
-from simsales.analysis.comparison import Comparison, compare
 from simsales.analysis.formatting import money, number, percent, step_of
 from simsales.analysis.intervals import summary
 from simsales.analysis.labels import (
@@ -18,6 +17,7 @@ from simsales.analysis.labels import (
     label,
     ordered,
 )
+from simsales.analysis.paired_comparison import Comparison, compare
 from simsales.analysis.sentences import Wording
 from simsales.kpis import KPIS, describe
 

@@ -8,7 +8,7 @@ from simsales.model.calendar import Calendar
 from simsales.model.draws import Draw, Row, RowLayout, constant, exponential, of_mean_one, quantity, uniform
 from simsales.model.leads.cycle import Cohort, CycleDay, CycleTimes
 from simsales.model.leads.fit import stay
-from simsales.model.leads.journey import JourneyBuilder
+from simsales.model.leads.journey_layout import JourneyBuilder
 from simsales.model.leads.segments import Segments
 from simsales.model.leads.stages import WIN, Journey, Stage
 from simsales.model.pricing.offer import Offer

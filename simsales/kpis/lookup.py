@@ -1,7 +1,7 @@
 """All KPIs, and how they are named in total, by tier and by role.
 
-They are defined in `selling`, `customers`, `money` and `people`, once: in total, by tier and by month they
-are the same formulas.
+They are defined in `selling`, `customers`, `unit_economics`, `money` and `people`, once: in total, by tier
+and by month they are the same formulas.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from simsales.kpis.definition import Kpi
 from simsales.kpis.money import MONEY
 from simsales.kpis.people import PEOPLE
 from simsales.kpis.selling import SELLING
+from simsales.kpis.unit_economics import UNIT_ECONOMICS
 
 _T = TypeVar("_T")
 
-KPIS: tuple[Kpi, ...] = (*SELLING, *CUSTOMERS, *MONEY, *PEOPLE)
+KPIS: tuple[Kpi, ...] = (*SELLING, *CUSTOMERS, *UNIT_ECONOMICS, *MONEY, *PEOPLE)
 _BY_NAME = {kpi.name: kpi for kpi in KPIS}
 
 

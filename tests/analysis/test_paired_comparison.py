@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from simsales.analysis.comparison import Comparison, Difference, compare
+from simsales.analysis.paired_comparison import Comparison, Difference, compare
 from simsales.kpis import Direction
 
 FALSE_ALARM = 1e-6
