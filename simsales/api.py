@@ -65,7 +65,8 @@ def run(
         which did not.
 
     Raises:
-        InputError: if fewer than 1 replication or worker is asked for, or ``folder`` holds something else.
+        InputError: if fewer than 1 replication or worker is asked for, both folders are given, or ``folder``
+            holds something else.
         SimsalesError: if no replication finished, or results cannot be stored.
         Interrupted: on Ctrl-C, if the results are kept in a folder; without one, KeyboardInterrupt.
 
@@ -201,7 +202,9 @@ def _maker(workers: int, executor: MakeExecutor | None) -> MakeExecutor:
 
 
 def _window(workers: int, executor: MakeExecutor | None, window: int | None) -> int | None:
-    return window or (2 * workers if executor is None else None)
+    if window is not None and window < 1:
+        raise InputError(f"{window} replications under way at once: at least 1 is needed")
+    return 2 * workers if window is None and executor is None else window
 
 
 def _path(folder: Folder | None) -> Path | None:

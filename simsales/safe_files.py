@@ -1,4 +1,4 @@
-"""Files written aside and renamed: whole or not at all, and never through a link that somebody left there."""
+"""Files written aside and renamed: whole or not at all, however a process ends, and through no link."""
 
 from __future__ import annotations
 

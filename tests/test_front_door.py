@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from click.testing import CliRunner
 import simsales
 import simsales as ss
 from simsales.cli import group
+from simsales.errors import InputError
 from simsales.experiment.executors import serial
 from simsales.experiment.records import Key
 from simsales.experiment.tasks import Task, Work, compute, packed
@@ -325,3 +327,23 @@ def test_the_page_on_python_runs(tmp_path: Path) -> None:
     assert len(list((tmp_path / "out").glob("*.png"))) == 3
     end, again = out.splitlines()[-1].split()
     assert end == again
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"window": -1}, "-1 replications under way"),
+        ({"window": 0}, "0 replications under way"),
+        ({"replications": 1.5}, "1.5 replications: a whole number"),
+        ({"replications": True}, "True replications: a whole number"),
+        ({"folder": "a", "new_folder_in": "b"}, "both"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_plain_word(
+    both: dict[str, ss.Scenario], more: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    there = sorted(tmp_path.iterdir())
+    more = {name: tmp_path / value if isinstance(value, str) else value for name, value in more.items()}
+    with pytest.raises(InputError, match=message):
+        ss.run(next(iter(both.values())), **{"replications": 2, **more})
+    assert sorted(tmp_path.iterdir()) == there

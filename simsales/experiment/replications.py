@@ -98,10 +98,12 @@ def compute_replications(
 
 
 def check_replications(replications: int) -> None:
-    """Refuse a number of replications below 1.
+    """Refuse what is no number of replications.
 
     Raises:
-        InputError: if it is less than 1.
+        InputError: if it is no whole number, or less than 1.
     """
+    if not isinstance(replications, int) or isinstance(replications, bool):
+        raise InputError(f"{replications!r} replications: a whole number is needed")
     if replications < 1:
         raise InputError(f"{replications} replications: at least 1 is needed")

@@ -24,10 +24,13 @@ def win_rate(sums: Sums) -> Floats:
 def sales_cycle_days(sums: HorizonSums) -> Floats:
     """Mean from coming in to signature, those who are still open when the horizon ends accounted for.
 
-    The table has whole days; what they are short of is that of the leads that were seen to be won. Results
-    without the table give the mean of these leads.
+    The table has whole days; what they are short of is that of the leads that were seen to be won. (Nobody
+    knows when those came in who were there at the beginning.) Results without the table give the mean of
+    these leads.
     """
-    seen = ratio(sums.total("won_days"), sums.total("win"))
+    seen = ratio(
+        sums.total("won_days") - sums.total("won_days_opening"), sums.total("win") - sums.total("win_opening")
+    )
     if sums.cycles is None:
         return seen
     return sums.cycles.figures(CycleTable.mean) + np.clip(

@@ -37,6 +37,8 @@ BY_TIER: dict[str, Source] = {
     "sql_inbound": Source("funnel", SummedColumn("sql", "direction", "inbound")),
     "sql_outbound": Source("funnel", SummedColumn("sql", "direction", "outbound")),
     "sql_opening": Source("funnel", SummedColumn("sql", "direction", OPENING)),
+    "win_opening": Source("funnel", SummedColumn("win", "direction", OPENING)),
+    "won_days_opening": Source("funnel", SummedColumn("won_days", "direction", OPENING)),
     **_whole("ledger", "customers_opening", "customers_new", "customers_new_term", "customers_reactivated"),
     **_whole("ledger", "customers_churned", "customers_closing"),
     **_whole("ledger", "mrr_opening", "mrr_new", "mrr_expansion", "mrr_contraction", "mrr_churned"),

@@ -38,9 +38,9 @@ class MonthEnd:
             tier.gather_hazard(month)
             leaving = tier.who_leaves(term_ends)
             growth = tier.change_mrr(month, term_ends, leaving, talks)
-            revenue, margin = tier.bill(month, leaving, before)
+            revenue, margin, earlier = tier.bill(month, leaving, before)
             tier.note_exposure(month, leaving, revenue, margin)
-            payroll.revenue(name, tier.plan.offer.menu.contracts, tier.rows, margin)
+            payroll.revenue(name, tier.plan.offer.menu.contracts, tier.rows, margin, earlier)
             for customer, first_margin in tier.first_margins():
                 payroll.first_revenue(customer, first_margin)
             for customer, movement, _, person, mrr in growth:

@@ -98,16 +98,18 @@ def calendar_of(scenario: Scenario) -> Calendar:
 
 
 _PLANS: OrderedDict[int, Plan] = OrderedDict()
-_MOST_PLANS = 16
+MOST_PLANS = 128
+"""Plans that a process keeps: as many as scenarios, or each would be planned again and again."""
 
 
 def plan_of(scenario: Scenario) -> Plan:
-    """The plan of a scenario, made when this process first asks for it. (Scenarios are immutable, so a plan
-    never grows old; it keeps its scenario, so that no other can take over its identity.)
+    """The plan of a scenario, made when this process first asks for it. (Scenarios are not
+    changed in place, so a plan never grows old; it keeps its scenario, so that no other can take over its
+    identity.)
     """
     plan = _PLANS.get(id(scenario))
     if plan is None:
         plan = _PLANS[id(scenario)] = make_plan(scenario)
-        if len(_PLANS) > _MOST_PLANS:
+        if len(_PLANS) > MOST_PLANS:
             _PLANS.popitem(last=False)
     return plan

@@ -107,7 +107,9 @@ def _of_a_sale(bases: Bases, plan: Commission, person: str, account: Account, sc
             if plan.revenue_months is None or age < plan.revenue_months:
                 bases[month, person] += net
             elif age == plan.revenue_months:  # the last month ends on the day of signature
-                bases[month, person] += net * (1 - account.part)
+                part, mrr = customer_accounts.parts(account)[month], account.mrr[month] or 0.0
+                margin = mrr * (1 - product.cost_to_serve_share) - product.cost_to_serve_per_month
+                bases[month, person] += (1 - part) * margin
     else:
         month = account.month + plan.after_months
         assert account.signed is not None
@@ -254,6 +256,21 @@ def test_performance_only() -> None:
     # Customers who bring less than they cost are no reason to pay, nor to take back.
     tier = {"price_per_month": 100, "cost_to_serve_per_month": 105}
     assert paid(firm({"commission": plan}, leads=2, tiers={"t": tier})) == [0.0] * 5
+
+
+@pytest.mark.parametrize("churn", [0.0, 1.0])
+@pytest.mark.parametrize("flat", [0.0, 10.0])
+def test_the_last_paid_month_ends_on_the_day_of_signature(churn: float, flat: float) -> None:
+    """Three months of 100, less what serving costs, whether the customer leaves then or stays."""
+    tier = {
+        "price_per_month": 100,
+        "churn_per_month": churn,
+        "cost_to_serve_per_month": flat,
+        "contracts": {"quarter": {"term_months": 3}},
+    }
+    plan: Data = {"rate": 1.0, "on": "net_revenue", "revenue_months": 3}
+    months = paid(firm({"commission": plan}, leads=1, tiers={"t": tier}))
+    assert sum(months) == pytest.approx(3 * (100 - flat))
 
 
 def test_tiered_with_accelerator() -> None:

@@ -342,6 +342,34 @@ def test_who_signed_at_the_new_price_is_not_charged_twice() -> None:
     assert ledger(replication, "mrr_closing") == [250, 300, 300, 300]
 
 
+def test_a_rise_is_charged_from_the_first_renewal_behind_it() -> None:
+    """Signed with a quarter of month 1 left, monthly: renewals fall on the same day of the later months."""
+
+    def revenue(month: float) -> list[float]:
+        change = {"month": month, "price_per_month": 200, "base": "at_renewal"}
+        replication = run_without_log(
+            market(
+                {"price_changes": {"up": change}},
+                leads=1,
+                months=5,
+                journeys={
+                    "t": {
+                        "first": {
+                            "by": "nobody", "on": "MQL", "buyer_delay_days": 0.75 * MONTH, "to": "SQL",
+                        },
+                        "sign": {"by": "nobody", "to": "WIN"},
+                        "live": {"by": "nobody", "to": "LIVE"},
+                    }
+                },
+            )
+        )  # fmt: skip
+        return ledger(replication, "revenue")
+
+    assert revenue(3.5) == pytest.approx([25, 100, 75 + 50, 200, 200]), "before the renewal in month 3"
+    assert revenue(3.8) == pytest.approx([25, 100, 100, 75 + 50, 200]), "behind it"
+    assert revenue(4) == pytest.approx([25, 100, 100, 75 + 50, 200])
+
+
 def test_the_last_of_several_changes_counts_at_renewal() -> None:
     product = {
         "contracts": ANNUAL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import log_reader
@@ -475,3 +476,28 @@ def test_interest_after_nurture_is_no_first_contact() -> None:
     replication = run(scenario)
     assert count(replication, "nurture", "call") >= 29
     assert count(replication, "state", "WIN") == 30
+
+
+def test_patience_begins_anew_with_every_wait() -> None:
+    """Five days each time: a lead that was missed, and waits again for half a day, has not gone cold."""
+    scenario = small_scenario(
+        channels={"web": one_burst(3, patience_days=5.0)},
+        journeys={
+            "t": {
+                "meet": {
+                    "by": "AE",
+                    "on": "MQL",
+                    "effort_hours": 2.0,
+                    "no_show": {"probability": 1.0, "effort_hours": 2.0, "rebook_days": 0.5, "at_most": 1},
+                    "to": "WIN",
+                }
+            }
+        },
+    )
+    for life in log_reader.events_by_lead(run(scenario)).values():
+        waits = [(e.kind, e.time_days) for e in life if e.kind in ("ready", "start", "lost")]
+        for (kind, ready), (end, time) in pairwise(waits):
+            if kind == "ready" and end == "start":
+                assert time - ready <= 5
+            elif kind == "ready":
+                assert time - ready == pytest.approx(5), "gone cold after five days of waiting, and no sooner"

@@ -62,8 +62,9 @@ class Customer:
         self.price = self.mrr = 0.0
         """What a unit cost it when it signed, and what it paid a month."""
         self.month_part = 0.0
-        """The part of the calendar month that was left when it signed; 0 for one who lives by calendar months
-        (it was there at the beginning)."""
+        """The part of the calendar month that was left when it signed; 0 for one who was there at the
+        beginning. (Like price and MRR of then: what holds now stands in its row.)
+        """
         self.live_at = inf
         """When it went LIVE, in days."""
         self.keeper: Person | None = None

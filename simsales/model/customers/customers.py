@@ -110,7 +110,7 @@ class Customers:
             customer.list_place = offer.prices.place(signed)
             if age >= term:  # It has renewed since.
                 renewed = offer.prices.for_renewals(before_opening(age % term))
-                customer.list_place = max(customer.list_place, renewed)
+                customer.list_place = max(customer.list_place, int(renewed))
             list_price = offer.prices.prices[customer.list_place]
             discount = offer.menu.discount(customer.contract, signed)
             customer.price = list_price * (1 - plan.discount(row)) * (1 - discount)

@@ -16,6 +16,7 @@ from simsales.model.pricing.price_list import PriceList
 from simsales.scenario.schema.expansion import Lever, Releases
 from simsales.scenario.schema.pricing import Contract
 from simsales.scenario.schema.tiers import Tier
+from simsales.units import MONTH_DAYS
 
 
 @dataclass(frozen=True)
@@ -146,11 +147,12 @@ class Expansion:
         """The latest list price that holds for renewals, for those who renew and are not on a later one. (A
         price of 0 stays 0: it has no ratio to another.)
         """
-        place = self._prices.for_renewals(now)
-        price = self._prices.prices[place]
+        # A term ends on the day of signature, or with the calendar month.
+        place = self._prices.for_renewals(now - rows["part"] * MONTH_DAYS)
         moved = renewing & (rows["list_place"] < place)
         if not moved.any():
             return
+        price = np.array(self._prices.prices)[place]
         paying = moved & (rows["list_price"] > 0)
         factor = np.divide(price, rows["list_price"], out=np.ones(len(rows)), where=paying)
         rows["price"] *= factor

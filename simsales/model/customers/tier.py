@@ -66,7 +66,8 @@ class TierCustomers:
         customer.price = price
         customer.mrr = round(price, 2)
         customer.contract = contract
-        customer.month_part = month + 1 - customer.signed_at / MONTH_DAYS
+        # (Never 0, which would mean that it lives by calendar months.)
+        customer.month_part = max(month + 1 - customer.signed_at / MONTH_DAYS, 1e-12)
         self._new.append(customer)
 
     def take_over(self, customers: list[Customer], ages: NDArray[np.int64]) -> None:
@@ -217,7 +218,8 @@ class TierCustomers:
             before: MRR at the month's start, shape (customers,).
 
         Returns:
-            Revenue and margin of each customer, shape (2, customers).
+            Of each customer: revenue, margin, and what of the margin falls before the day of signature, shape
+            (3, customers).
         """
         rows, books, plan = self.rows, self.months[month], self.plan
         part, ahead, by_calendar = rows["part"], rows["months_ahead"], rows["part"] == 0
@@ -241,7 +243,14 @@ class TierCustomers:
             books.deferred_closing += customer.mrr * (paid - customer.month_part)
             months += customer.month_part
         self.serving_cost = float(plan.cost_to_serve(books.revenue, months))
-        return np.stack((revenue, revenue - plan.cost_to_serve(revenue, served)))
+        earlier = (1 - part) * before
+        return np.stack(
+            (
+                revenue,
+                revenue - plan.cost_to_serve(revenue, served),
+                earlier - plan.cost_to_serve(earlier, 1 - part),
+            )
+        )
 
     def note_exposure(self, month: int, leaving: Mask, revenue: Numbers, margin: Numbers) -> None:
         """Note age, leaving, revenue and margin of everybody, for life tables; the month of signature is age

@@ -172,7 +172,7 @@ class JourneyBuilder:
             depends=deal or by_aim is not None,
             effort_at=self._place(self._effort(step, purpose)),
             known_effort_factor=step.known_effort_factor,
-            settles=step.to == "LIVE" or step.known_effort_factor != 1 or self._interest_decays,
+            settles=step.known_effort_factor != 1 or self._interest_decays,
             lost_failed=lost[0],
             lost_dropped=lost[1],
             lost_cold=lost[2],

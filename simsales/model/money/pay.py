@@ -122,7 +122,12 @@ class Payroll:
             self._basis[person, RETENTION][plan.tier] += _basis(commission, mrr)
 
     def revenue(
-        self, tier: str, contracts: Sequence[Contract], rows: Rows, margin: NDArray[np.float64]
+        self,
+        tier: str,
+        contracts: Sequence[Contract],
+        rows: Rows,
+        margin: NDArray[np.float64],
+        earlier: NDArray[np.float64],
     ) -> None:
         """Customers have brought revenue in the month.
 
@@ -131,6 +136,7 @@ class Payroll:
             contracts: of the tier, in the order of its menu.
             rows: of the customers, the month included in their age.
             margin: revenue less cost to serve of each, shape (customers,).
+            earlier: what of it falls before the day of signature, shape (customers,).
         """
         for place, commission in enumerate(self._plan.by_revenue.values()):
             counts_by_contract = np.array([_counts(commission, contract) for contract in contracts])
@@ -139,8 +145,7 @@ class Payroll:
             paid = margin
             if commission.revenue_months is not None:
                 # The customer's own months: the last of them ends on the day of signature.
-                last = rows["age"] == commission.revenue_months
-                paid = margin * np.where(last, 1 - rows["part"], 1.0)
+                paid = np.where(rows["age"] == commission.revenue_months, earlier, margin)
                 counts &= rows["age"] <= commission.revenue_months
             sums = np.bincount(sellers[counts], weights=paid[counts])
             for number in np.flatnonzero(sums).tolist():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from simsales.model.calendar import Calendar
 from simsales.scenario.schema.tiers import Tier
 
@@ -34,9 +37,10 @@ class PriceList:
         """Which of the list prices holds at a time in days."""
         return bisect_right(self._from, now) if self._from else 0
 
-    def for_renewals(self, now: float) -> int:
-        """Which list price a renewing customer gets at a time in days, unless it has a later one already."""
-        return self._for_renewals[self.place(now)]
+    def for_renewals(self, moments: ArrayLike) -> NDArray[np.int64]:
+        """Which list price customers get who renew at these moments in days, unless they have a later one."""
+        places = np.searchsorted(self._from, moments, side="right")
+        return np.asarray(self._for_renewals)[places]
 
     def ratio(self, price: float) -> float:
         """A price relative to the reference price; 1 where the reference is free of charge."""

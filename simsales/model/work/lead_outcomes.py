@@ -53,7 +53,9 @@ class Pipeline:
         self._pace_changes = pace_changes
         # The callbacks of alarms, made once for all of them.
         self._when_ready: Callbacks = [lambda alarm: self._ready(alarm.value)]
-        self._when_impatient: Callbacks = [lambda alarm: self._lose_patience(alarm.value)]
+        self._when_impatient: Callbacks = [
+            lambda alarm: self._lose_patience(alarm.value, alarm.value.flow.plan.patience_at)
+        ]
 
     # ---------------------------------------------------------------------------------------- coming in
 
@@ -113,8 +115,10 @@ class Pipeline:
             rank = GOES_COLD + lead_rank(lead.flow.plan.channel_index, lead.number)
             Alarm(self._clock, self._when_impatient, lead).at(self._clock.now + lead.draws[patience_at], rank)
 
-    def _lose_patience(self, lead: Lead) -> None:
-        if lead.backlog is not None and not lead.contacted and lead.state < WIN:
+    def _lose_patience(self, lead: Lead, patience_at: int) -> None:
+        """Unless it waits anew meanwhile, or waits no more."""
+        waits = lead.backlog is not None and not lead.contacted and lead.state < WIN
+        if waits and lead.ready_at + lead.draws[patience_at] <= self._clock.now:
             lead.withdraw(self._clock.now)
             lead.gone = True
             self._lose(lead, lead.stage.lost_cold)
@@ -131,7 +135,6 @@ class Pipeline:
             _favour(lead, person)
         if lead.sold_by is not None and person in lead.sold_by.values():
             lead.effort_factor *= lead.stage.known_effort_factor
-            lead.known = lead.known or lead.stage.to == LIVE
 
     def done(self, lead: Lead, person: Person | None) -> None:
         """The work of a step is done: the lead passes it, or is lost."""
@@ -161,6 +164,8 @@ class Pipeline:
                 return
         lead.pass_factor, lead.effort_factor, lead.before_attempt = lead.lasting_pass_factor, 1.0, None
         if person is not None:
+            if stage.to == LIVE and lead.sold_by is not None:
+                lead.known = person in lead.sold_by.values()
             self._keep(lead, person, stage)
         if stage.to is not None:
             self._reach(lead, stage.to)
