@@ -55,7 +55,8 @@ def run(
             two per processor of this machine.
         folder: Where to keep the results; by default in memory. The same call with the same folder goes on
             where it was interrupted; with more replications it adds to what is there.
-        new_folder_in: Keep the results in a new folder in this one instead, named after scenario and moment.
+        new_folder_in: Unless ``folder`` is given, keep the results in a new folder in this one, named after scenario
+            and moment.
         on_progress: Called with the number of replications done and their total, at first and after each.
         remark: A sentence for readers of the table and of the charts, such as what was changed.
         command: The command line, for the record in the folder.
@@ -65,8 +66,7 @@ def run(
         which did not.
 
     Raises:
-        InputError: if fewer than 1 replication or worker is asked for, both folders are given, or ``folder``
-            holds something else.
+        InputError: if fewer than 1 replication or worker is asked for, or ``folder`` holds something else.
         SimsalesError: if no replication finished, or results cannot be stored.
         Interrupted: on Ctrl-C, if the results are kept in a folder; without one, KeyboardInterrupt.
 
@@ -120,7 +120,7 @@ def compare(
         executor: Makes the executor to simulate on instead.
         window: The number of replications under way at once.
         folder: Where to keep the results.
-        new_folder_in: Keep the results in a new folder in this one instead.
+        new_folder_in: Unless ``folder`` is given, keep the results in a new folder in this one.
         on_progress: Called with the number of replications done and their total.
         remark: A sentence for readers.
         command: The command line, for the record.

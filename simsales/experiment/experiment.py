@@ -139,8 +139,6 @@ def run_experiment(
         window=window,
         on_progress=on_progress,
     )
-    if folder is not None and new_folder_in is not None:
-        raise InputError(f"results cannot be kept in {folder} and in a new folder in {new_folder_in} both")
     if folder is None and new_folder_in is None:
         memory = Store.in_memory(scenarios, seed=seed)
         compute(store=memory)
