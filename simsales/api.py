@@ -55,8 +55,8 @@ def run(
             two per processor of this machine.
         folder: Where to keep the results; by default in memory. The same call with the same folder goes on
             where it was interrupted; with more replications it adds to what is there.
-        new_folder_in: Unless ``folder`` is given, keep the results in a new folder in this one, named after scenario
-            and moment.
+        new_folder_in: Unless ``folder`` is given, keep the results in a new folder in this one, named after
+            scenario and moment.
         on_progress: Called with the number of replications done and their total, at first and after each.
         remark: A sentence for readers of the table and of the charts, such as what was changed.
         command: The command line, for the record in the folder.

@@ -328,7 +328,7 @@ def test_results_of_another_experiment_are_never_overwritten() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 def test_damaged_results_are_named_and_computed_anew() -> None:
-    args = ("run", "base.yaml", "--replications", "3", "--out", "kept")
+    args = ("run", "base.yaml", "--replications", "5", "--out", "kept")
     first = answer(*args)
     with sqlite3.connect("kept/results.sqlite") as database:
         database.execute("DELETE FROM kpis WHERE replication = 1")
