@@ -58,7 +58,10 @@ def test_a_signal_is_told_and_the_results_are_closed(folder: Path, name: str) ->
         time.sleep(0.05)
     time.sleep(0.5)
     process.send_signal(number)
-    _, told = process.communicate(timeout=60)
+    try:
+        _, told = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert told.startswith("Interrupted; ")
     assert " of 100,000 replications kept in kept. To go on from there: simsales run base.yaml" in told
     assert process.returncode == 128 + number
