@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,7 +39,7 @@ _LONG_REMARK = 400
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Result:
+class Result(ABC):
     """Replications, read back, with their KPIs, tables and charts, each computed when first asked for."""
 
     scenarios: Mapping[str, Scenario]
@@ -82,9 +83,9 @@ class Result:
         return failure_message(self.results.failures, self.results.folder)
 
     @property
+    @abstractmethod
     def cautions(self) -> list[str]:
         """What to know before trusting the figures, such as that there are too few replications."""
-        raise NotImplementedError
 
     def table(self, *, everything: bool = False, width: int = 110) -> str:
         """The table that the command prints.
@@ -97,9 +98,9 @@ class Result:
 
         return as_text(self.rich_table(everything=everything), width)
 
+    @abstractmethod
     def rich_table(self, *, everything: bool = False) -> RenderableType:
         """The table for a console of the library rich, with colours where the console has them."""
-        raise NotImplementedError
 
     def tables(self) -> dict[str, tuple[tuple[str, ...], list[tuple[object, ...]]]]:
         """Columns and rows of ``kpis``, ``monthly`` and ``teams``: means, half-widths, differences."""
@@ -109,13 +110,13 @@ class Result:
         """The charts as matplotlib figures, by the stem of their file."""
         return {name: draw() for name, draw in self._drawings().items()}
 
+    @abstractmethod
     def _drawings(self) -> dict[str, Callable[[], Figure]]:
         """What draws each chart."""
-        raise NotImplementedError
 
+    @abstractmethod
     def to_json(self) -> dict[str, object]:
         """The answer of ``--json``; None for what is undefined."""
-        raise NotImplementedError
 
     def to_pandas(self, *, monthly: bool = False) -> pandas.DataFrame:
         """All KPI values, one row each.

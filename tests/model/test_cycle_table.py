@@ -12,6 +12,7 @@ from profiles import WITHOUT_SHRINKING, examples
 from random_scenarios import scenarios_with_mechanisms
 from small_scenarios import MONTH, run, small_scenario
 
+from simsales.kpis import measure
 from simsales.model import Replication
 from simsales.scenario import Scenario
 
@@ -77,6 +78,33 @@ def test_who_is_under_way_when_the_warm_up_ends_enters_at_its_age() -> None:
 
 def test_without_warm_up_everybody_enters_at_once() -> None:
     assert set(ages(run(slow_buyers(horizon_months=6)), "entered")) == {0}
+
+
+def test_leads_of_the_opening_do_not_shift_the_cycle() -> None:
+    """With everything seen to its end, the KPI is the mean of those who came in, to the rounding of sums."""
+    burst = {"enters_as": "MQL", "leads_per_month": 60, "growth_per_month": -0.999999, "tiers": {"t": 1}}
+    steps = {
+        name: step.model_dump(exclude_unset=True)
+        for name, step in slow_buyers(horizon_months=1).journeys["t"].items()
+    }
+    replication = run(
+        small_scenario(
+            horizon_months=36,
+            channels={"web": burst},
+            journeys={"t": steps},
+            opening={"pipeline": {"t": {"close": 200}}},
+        )
+    )
+    assert totals(replication)["open"] == 0
+    cycles = [
+        e.time_days - life[0].time_days
+        for life in log_reader.events_by_lead(replication).values()
+        if life[0].channel == "web"
+        for e in life
+        if (e.kind, e.detail) == ("state", "WIN")
+    ]
+    assert len(cycles) > 5
+    assert measure(replication)["sales_cycle_days"] == pytest.approx(sum(cycles) / len(cycles), rel=1e-9)
 
 
 @settings(max_examples=examples(60), phases=WITHOUT_SHRINKING)
