@@ -224,7 +224,8 @@ class TierCustomers:
         rows, books, plan = self.rows, self.months[month], self.plan
         part, ahead, by_calendar = rows["part"], rows["months_ahead"], rows["part"] == 0
         after = np.where(leaving, 0.0, rows["mrr"])
-        revenue = (1 - part) * before + part * after
+        earlier = (1 - part) * before
+        revenue = earlier + part * after
         served = 1 - part * leaving
         # Payments fall due on the first day of a customer's month; more within months paid ahead, at once.
         pays = rows["paid_left"] == 0
@@ -243,7 +244,6 @@ class TierCustomers:
             books.deferred_closing += customer.mrr * (paid - customer.month_part)
             months += customer.month_part
         self.serving_cost = float(plan.cost_to_serve(books.revenue, months))
-        earlier = (1 - part) * before
         return np.stack(
             (
                 revenue,
